@@ -1,0 +1,1 @@
+//! The few constants and checks that HTTP code around the codec needs.
