@@ -1,0 +1,384 @@
+//! The encoders: every event from borrowed parts to bytes, into a buffer that is reused where the
+//! encoder takes one.
+
+use std::{
+    convert::Infallible,
+    fmt::Write as _,
+    hint::black_box,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use axum::response::{IntoResponse as _, sse};
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
+use tokio_util::codec::Encoder as _;
+
+use crate::{
+    decode::Ready,
+    measure::{Entry, Flaw, Role},
+    workload::{Chunking, Event, Workload},
+};
+
+/// The workloads that are encoded; the others differ only in what a decoder makes of them.
+pub const NAMES: [&str; 6] = ["llm", "anthropic", "tiny", "full", "multiline", "big"];
+
+/// An encoder under measurement.
+#[derive(Clone, Copy, Debug)]
+pub struct Contender {
+    pub name: &'static str,
+    pub role: Role,
+    /// Encodes every event and lets go of it.
+    pub touch: fn(&Source),
+    /// Encodes every event and keeps the bytes.
+    pub keep: fn(&Source) -> Vec<u8>,
+}
+
+/// What is to be encoded.
+#[derive(Debug)]
+pub struct Source {
+    events: Arc<[Event]>,
+    /// The same in shared strings, for `russe`.
+    messages: Vec<russe::Message>,
+}
+
+/// Every encoder, ours first.
+pub const CONTENDERS: [Contender; 9] = [
+    contender::<Borrowed>("sse-wire", Role::Ours),
+    contender::<Pieces>("sse-wire pieces", Role::Ours),
+    contender::<ToBytes>("sse-wire to_bytes", Role::Ours),
+    contender::<Russe>("russe", Role::Peer),
+    contender::<RusseShared>("russe shared", Role::Peer),
+    contender::<SseStream>("sse-stream", Role::Peer),
+    contender::<TokioSseCodec>("tokio_sse_codec", Role::Peer),
+    contender::<Axum>("axum", Role::Peer),
+    contender::<ByHand>("write!", Role::Peer),
+];
+
+impl Contender {
+    /// Whether the bytes mean what was encoded.
+    ///
+    /// # Errors
+    ///
+    /// [`Flaw::Wrong`] where they do not.
+    pub fn check(&self, source: &Source) -> Result<(), Flaw> {
+        if interpret(&(self.keep)(source)) == *source.events {
+            Ok(())
+        } else {
+            Err(Flaw::Wrong)
+        }
+    }
+
+    /// What is to be timed, if its bytes mean what was encoded.
+    pub fn entry(&self, workload: &Workload) -> Entry {
+        let touch = self.touch;
+        let (once, twice) = (
+            Source::new(&workload.events),
+            Source::new(&workload.twice()),
+        );
+        Entry {
+            name: self.name,
+            role: self.role,
+            flaw: self.check(&once).err(),
+            once: Box::new(move || touch(&once)),
+            twice: Box::new(move || touch(&twice)),
+        }
+    }
+}
+
+impl Source {
+    pub fn new(events: &[Event]) -> Self {
+        let messages: Vec<russe::Message> = events.iter().map(message).collect();
+        // The first clone of a shared string allocates its count; the measured one shall not.
+        drop(messages.clone());
+        Self {
+            events: events.into(),
+            messages,
+        }
+    }
+}
+
+/// What no encoder can do without: a look at the data for line ends, a copy of the block.
+pub fn limit(workload: &Workload) -> Entry {
+    let blocks = workload.cut(Chunking::Block);
+    let events = workload.events.clone();
+    let work = Arc::new(move || {
+        let mut buffer: Vec<u8> = Vec::new();
+        for (event, block) in events.iter().zip(blocks.slices()) {
+            memchr::memchr2_iter(b'\r', b'\n', event.data.as_bytes())
+                .for_each(|at| _ = black_box(at));
+            buffer.clear();
+            buffer.extend_from_slice(block);
+            black_box(&buffer);
+        }
+    });
+    Entry {
+        name: "memchr2 + memcpy",
+        role: Role::Limit,
+        flaw: None,
+        once: Box::new({
+            let work = Arc::clone(&work);
+            move || work()
+        }),
+        twice: Box::new(move || work()),
+    }
+}
+
+/// How an encoder is driven: hands the bytes of each event to `take`.
+trait Encode {
+    fn encode(source: &Source, take: impl FnMut(&[u8]));
+}
+
+const fn contender<E: Encode>(name: &'static str, role: Role) -> Contender {
+    Contender {
+        name,
+        role,
+        touch: |source| E::encode(black_box(source), |bytes| _ = black_box(bytes)),
+        keep: |source| {
+            let mut all = Vec::new();
+            E::encode(source, |bytes| all.extend_from_slice(bytes));
+            all
+        },
+    }
+}
+
+/// Ours: an `Event` of borrowed parts into a `Vec`.
+struct Borrowed;
+
+impl Encode for Borrowed {
+    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+        let mut buffer = Vec::new();
+        for event in &*source.events {
+            buffer.clear();
+            ours(event, &event.data).encode(&mut buffer);
+            take(&buffer);
+        }
+    }
+}
+
+/// Ours: data in pieces of 64 bytes.
+struct Pieces;
+
+impl Encode for Pieces {
+    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+        let mut encoder = sse_wire::Encoder::new();
+        let mut buffer = Vec::new();
+        for event in &*source.events {
+            buffer.clear();
+            let (mut piece, mut rest) = head(&event.data);
+            encoder.begin(&ours(event, piece), &mut buffer);
+            while !rest.is_empty() {
+                (piece, rest) = head(rest);
+                encoder.data(piece, &mut buffer);
+            }
+            encoder.end(&mut buffer);
+            take(&buffer);
+        }
+
+        fn head(data: &str) -> (&str, &str) {
+            data.split_at_checked(64).unwrap_or((data, ""))
+        }
+    }
+}
+
+/// Ours: a `Bytes` of its own for every event, to be shared by many subscribers.
+struct ToBytes;
+
+impl Encode for ToBytes {
+    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+        for event in &*source.events {
+            take(&ours(event, &event.data).to_bytes());
+        }
+    }
+}
+
+#[inline]
+fn ours<'a>(event: &'a Event, data: &'a str) -> sse_wire::Event<'a> {
+    let mut ours = sse_wire::Event::new(data);
+    if !event.event_type.is_empty() {
+        ours = ours.with_event_type(event.event_type).expect("no line end");
+    }
+    if !event.id.is_empty() {
+        ours = ours.with_id(&*event.id).expect("no line end");
+    }
+    if let Some(retry) = event.retry {
+        ours = ours.with_retry(Duration::from_millis(retry));
+    }
+    ours
+}
+
+/// The `tokio_util` codec; its parts are shared strings, so borrowed ones must be copied first.
+struct Russe;
+
+impl Encode for Russe {
+    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+        let mut encoder = russe::Encoder::default();
+        let mut buffer = BytesMut::new();
+        for event in &*source.events {
+            buffer.clear();
+            let message = russe::Event::Message(message(event));
+            encoder
+                .encode(message, &mut buffer)
+                .expect("a valid message");
+            take(&buffer);
+        }
+    }
+}
+
+/// The same for a caller whose parts are shared strings already: clones instead of copies.
+struct RusseShared;
+
+impl Encode for RusseShared {
+    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+        let mut encoder = russe::Encoder::default();
+        let mut buffer = BytesMut::new();
+        for message in &source.messages {
+            buffer.clear();
+            let message = russe::Event::Message(message.clone());
+            encoder
+                .encode(message, &mut buffer)
+                .expect("a valid message");
+            take(&buffer);
+        }
+    }
+}
+
+fn message(event: &Event) -> russe::Message {
+    let set = |value: &str| (!value.is_empty()).then(|| value.into());
+    russe::Message {
+        data: (*event.data).into(),
+        event: set(event.event_type),
+        id: set(&event.id),
+        retry: event.retry.map(Duration::from_millis),
+    }
+}
+
+/// `Sse::encode`; its parts are `String`s, its result a `Bytes`.
+struct SseStream;
+
+impl Encode for SseStream {
+    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+        for event in &*source.events {
+            let set = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+            let block = sse_stream::Sse {
+                event: set(event.event_type),
+                data: Some(event.data.clone()),
+                id: set(&event.id),
+                retry: event.retry,
+            };
+            take(&block.encode().expect("a valid block"));
+        }
+    }
+}
+
+/// The `tokio_util` codec; it always writes an event type, and a `retry` as a frame in front.
+struct TokioSseCodec;
+
+impl Encode for TokioSseCodec {
+    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+        let mut encoder = tokio_sse_codec::SseEncoder::new();
+        let mut buffer = BytesMut::new();
+        for event in &*source.events {
+            buffer.clear();
+            if let Some(retry) = event.retry {
+                let retry = tokio_sse_codec::Frame::<&str>::Retry(Duration::from_millis(retry));
+                encoder.encode(retry, &mut buffer).expect("a valid frame");
+            }
+            let frame = tokio_sse_codec::Frame::Event(tokio_sse_codec::Event {
+                id: (!event.id.is_empty()).then(|| event.id.clone().into()),
+                name: if event.event_type.is_empty() {
+                    "message"
+                } else {
+                    event.event_type
+                }
+                .into(),
+                data: &*event.data,
+            });
+            encoder.encode(frame, &mut buffer).expect("a valid frame");
+            take(&buffer);
+        }
+    }
+}
+
+/// `Event` through the body of an `Sse` response, since nothing else hands out its bytes.
+struct Axum;
+
+impl Encode for Axum {
+    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+        let events = Arc::clone(&source.events);
+        let events = (0..events.len()).map(move |index| {
+            let event = &events[index];
+            let mut built = sse::Event::default();
+            if !event.event_type.is_empty() {
+                built = built.event(event.event_type);
+            }
+            if !event.id.is_empty() {
+                built = built.id(&event.id);
+            }
+            if let Some(retry) = event.retry {
+                built = built.retry(Duration::from_millis(retry));
+            }
+            Ok::<_, Infallible>(built.data(&event.data))
+        });
+        let mut body = pin!(sse::Sse::new(Ready(events)).into_response().into_body());
+        let mut context = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut context) {
+            let bytes: Bytes = frame.into_data().expect("no trailers");
+            take(&bytes);
+        }
+    }
+}
+
+/// What people write by hand.
+struct ByHand;
+
+impl Encode for ByHand {
+    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+        let mut buffer = String::new();
+        for event in &*source.events {
+            buffer.clear();
+            write(event, &mut buffer).expect("a string takes everything");
+            take(buffer.as_bytes());
+        }
+
+        fn write(event: &Event, buffer: &mut String) -> std::fmt::Result {
+            if !event.event_type.is_empty() {
+                writeln!(buffer, "event: {}", event.event_type)?;
+            }
+            if !event.id.is_empty() {
+                writeln!(buffer, "id: {}", event.id)?;
+            }
+            if let Some(retry) = event.retry {
+                writeln!(buffer, "retry: {retry}")?;
+            }
+            for line in event.data.lines() {
+                writeln!(buffer, "data: {line}")?;
+            }
+            writeln!(buffer)
+        }
+    }
+}
+
+/// What a stream with LF line ends means: the check's own few lines, nobody's decoder.
+fn interpret(stream: &[u8]) -> Vec<Event> {
+    let (mut events, mut event, mut data) = (Vec::new(), Event::default(), Vec::new());
+    for line in std::str::from_utf8(stream).unwrap_or_default().lines() {
+        match line.split_once(": ").unwrap_or((line, "")) {
+            ("data", value) => data.push(value),
+            ("event", "update") => event.event_type = "update",
+            ("event", "content_block_delta") => event.event_type = "content_block_delta",
+            ("event", "message") => {}
+            ("id", value) => event.id = value.into(),
+            ("retry", value) => event.retry = value.parse().ok(),
+            ("", _) => {
+                event.data = data.join("\n");
+                data.clear();
+                events.push(std::mem::take(&mut event));
+            }
+            _ => event.event_type = "a field nobody encoded",
+        }
+    }
+    events
+}

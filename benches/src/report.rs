@@ -1,0 +1,250 @@
+//! What was measured, as tables to read and as JSON to compute with.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use serde_json::{Value, json};
+
+use crate::measure::{Entry, Flaw, Role, Stats};
+
+/// One line of a table: all contenders on one input.
+#[derive(Debug)]
+pub struct Row {
+    /// `decode`, `encode` or `limits`.
+    pub kind: &'static str,
+    pub workload: &'static str,
+    /// Empty where nothing is cut.
+    pub chunking: String,
+    pub events: usize,
+    pub bytes: usize,
+    pub results: Vec<Result>,
+}
+
+/// One contender in one row.
+#[derive(Debug)]
+pub struct Result {
+    pub name: &'static str,
+    role: Role,
+    flaw: Option<Flaw>,
+    stats: Option<Stats>,
+}
+
+impl Result {
+    pub fn new(entry: &Entry, stats: Option<Stats>) -> Self {
+        Self {
+            name: entry.name,
+            role: entry.role,
+            flaw: entry.flaw,
+            stats,
+        }
+    }
+
+    /// Whether this is one of ours that does not do its work.
+    pub fn disgraces(&self) -> bool {
+        self.role == Role::Ours && self.flaw.is_some()
+    }
+
+    fn time(&self) -> Option<f64> {
+        self.stats.map(|stats| stats.time)
+    }
+}
+
+impl Row {
+    fn best_peer(&self) -> Option<&Result> {
+        let peers = self
+            .results
+            .iter()
+            .filter(|result| result.role == Role::Peer);
+        peers.filter(|peer| peer.stats.is_some()).min_by(|a, b| {
+            a.time()
+                .unwrap_or(f64::INFINITY)
+                .total_cmp(&b.time().unwrap_or(f64::INFINITY))
+        })
+    }
+
+    /// The best peer's time over that of `name`.
+    fn ratio(&self, result: &Result) -> Option<f64> {
+        (result.role == Role::Ours).then(|| Some(self.best_peer()?.time()? / result.time()?))?
+    }
+}
+
+/// The versions of the packages that were built in, from this package's own lock file.
+pub fn versions() -> BTreeMap<&'static str, &'static str> {
+    let mut lines = include_str!("../Cargo.lock").lines();
+    let mut versions = BTreeMap::new();
+    while let Some(line) = lines.next() {
+        if let Some(name) = value(line, "name = ") {
+            versions.extend(
+                lines
+                    .next()
+                    .and_then(|line| Some((name, value(line, "version = ")?))),
+            );
+        }
+    }
+    return versions;
+
+    fn value(line: &'static str, key: &str) -> Option<&'static str> {
+        line.strip_prefix(key).map(|value| value.trim_matches('"'))
+    }
+}
+
+/// The packages whose versions matter to whoever reads the numbers.
+const PACKAGES: [&str; 11] = [
+    "sse-wire",
+    "sse-core",
+    "sse-stream",
+    "sseer",
+    "eventsource-stream",
+    "russe",
+    "eventsource-client",
+    "tokio_sse_codec",
+    "axum",
+    "memchr",
+    "simdutf8",
+];
+
+/// How the program was built, and of what.
+pub fn heading() -> String {
+    let versions = versions();
+    let packages: Vec<String> = PACKAGES
+        .iter()
+        .map(|name| format!("{name} {}", versions[name]))
+        .collect();
+    format!(
+        "profile `{}`, {}, {}\n{}\n",
+        env!("BUILT_AS"),
+        env!("BUILT_WITH"),
+        processor(),
+        packages.join(", ")
+    )
+}
+
+/// Three Markdown tables of the rows of one kind: time, allocations, memory.
+pub fn tables(kind: &str, rows: &[Row]) -> String {
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.kind == kind).collect();
+    let mut out = format!("\n## {kind}: ns an event (best peer / ours)\n\n");
+    table(&mut out, &rows, |row, result, stats| {
+        match row.ratio(result) {
+            Some(ratio) => format!("{} (**{ratio:.2}**)", short(stats.time)),
+            None if row.best_peer().is_some_and(|best| best.name == result.name) => {
+                format!("*{}*", short(stats.time))
+            }
+            None => short(stats.time),
+        }
+    });
+    if kind != "limits" {
+        let _ = writeln!(out, "\n## {kind}: allocations an event, steady state\n");
+        table(&mut out, &rows, |_, _, stats| {
+            format!("{:.2}", stats.allocations)
+        });
+        let _ = writeln!(out, "\n## {kind}: peak memory of one pass, KiB\n");
+        table(&mut out, &rows, |_, _, stats| {
+            format!("{:.1}", stats.peak as f64 / 1024.0)
+        });
+    }
+    out
+}
+
+fn table(out: &mut String, rows: &[&Row], cell: impl Fn(&Row, &Result, Stats) -> String) {
+    let Some(first) = rows.first() else { return };
+    let head = ["workload".to_owned(), "chunk".to_owned()].into_iter();
+    let mut lines = vec![
+        head.chain(first.results.iter().map(|result| result.name.into()))
+            .collect(),
+    ];
+    for row in rows {
+        let head = [row.workload.to_owned(), row.chunking.clone()].into_iter();
+        let cells = row
+            .results
+            .iter()
+            .map(|result| match (result.stats, result.flaw) {
+                (Some(stats), _) => cell(row, result, stats),
+                (None, Some(Flaw::Slow)) => "slow".into(),
+                (None, _) => "-".into(),
+            });
+        lines.push(head.chain(cells).collect::<Vec<String>>());
+    }
+    let width = |column: usize| {
+        lines
+            .iter()
+            .map(|line| line[column].len())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
+    for (index, line) in lines.iter().enumerate() {
+        for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
+            let _ = match column {
+                0 | 1 => write!(out, "| {cell:width$} "),
+                _ => write!(out, "| {cell:>width$} "),
+            };
+        }
+        out.push_str("|\n");
+        if index == 0 {
+            for (column, &width) in widths.iter().enumerate() {
+                let right = if column < 2 { "-" } else { ":" };
+                let _ = write!(out, "| {}{right} ", "-".repeat(width - 1));
+            }
+            out.push_str("|\n");
+        }
+    }
+}
+
+fn short(time: f64) -> String {
+    if time < 100.0 {
+        format!("{time:.1}")
+    } else {
+        format!("{time:.0}")
+    }
+}
+
+/// Everything, unrounded.
+pub fn json(rows: &[Row]) -> Value {
+    let versions = versions();
+    json!({
+        "profile": env!("BUILT_AS"),
+        "rustc": env!("BUILT_WITH"),
+        "processor": processor(),
+        "versions": PACKAGES.map(|name| (name, versions[name])).into_iter()
+            .collect::<BTreeMap<_, _>>(),
+        "rows": rows.iter().map(json_row).collect::<Vec<_>>(),
+    })
+}
+
+fn json_row(row: &Row) -> Value {
+    json!({
+        "kind": row.kind,
+        "workload": row.workload,
+        "chunking": row.chunking,
+        "events": row.events,
+        "bytes": row.bytes,
+        "best_peer": row.best_peer().map(|peer| peer.name),
+        "results": row.results.iter().map(|result| json!({
+            "name": result.name,
+            "role": match result.role {
+                Role::Ours => "ours",
+                Role::Peer => "peer",
+                Role::Limit => "limit",
+            },
+            "flaw": result.flaw.map(|flaw| match flaw {
+                Flaw::Wrong => "wrong",
+                Flaw::Slow => "slow",
+            }),
+            "ns_per_event": result.time(),
+            "spread": result.stats.map(|stats| stats.spread),
+            "best_peer_ratio": row.ratio(result),
+            "allocations_per_event": result.stats.map(|stats| stats.allocations),
+            "peak_bytes": result.stats.map(|stats| stats.peak),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// The processor's name, where the system tells it.
+fn processor() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    name.map_or("unknown processor", |(_, name)| name)
+        .trim()
+        .into()
+}
