@@ -64,17 +64,30 @@ mod tests {
     #[test]
     fn messages_carry_the_numbers() {
         for (message, expected) in [
-            (DecodeError::EventTooLarge { limit: 9 }.to_string(), "event larger than the limit of 9 bytes"),
+            (
+                DecodeError::EventTooLarge { limit: 9 }.to_string(),
+                "event larger than the limit of 9 bytes",
+            ),
             (
                 DecodeError::CommentTooLarge { limit: 9 }.to_string(),
                 "comment larger than the limit of 9 bytes",
             ),
             (
-                EncodeError::LineEnd { field: "event type", position: 3 }.to_string(),
+                EncodeError::LineEnd {
+                    field: "event type",
+                    position: 3,
+                }
+                .to_string(),
                 "line end in event type at byte 3",
             ),
-            (EncodeError::Nul { position: 3 }.to_string(), "NUL in last event ID at byte 3"),
-            (EncodeError::NotUtf8 { position: 3 }.to_string(), "invalid UTF-8 at byte 3"),
+            (
+                EncodeError::Nul { position: 3 }.to_string(),
+                "NUL in last event ID at byte 3",
+            ),
+            (
+                EncodeError::NotUtf8 { position: 3 }.to_string(),
+                "invalid UTF-8 at byte 3",
+            ),
         ] {
             assert_eq!(message, expected);
         }

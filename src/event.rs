@@ -49,7 +49,11 @@ impl<'a> Event<'a> {
     /// ```
     #[must_use]
     pub fn new(data: impl Into<Cow<'a, str>>) -> Self {
-        Self { data: data.into(), has_data: true, ..Self::without_data() }
+        Self {
+            data: data.into(),
+            has_data: true,
+            ..Self::without_data()
+        }
     }
 
     /// A block without data: it dispatches nothing, but its id and reconnection time count (R15, R16, R18).
@@ -89,7 +93,10 @@ impl<'a> Event<'a> {
     ) -> Result<Self, EncodeError> {
         self.event_type = event_type.into();
         match memchr2(b'\r', b'\n', self.event_type.as_bytes()) {
-            Some(position) => Err(EncodeError::LineEnd { field: "event type", position }),
+            Some(position) => Err(EncodeError::LineEnd {
+                field: "event type",
+                position,
+            }),
             None => Ok(self),
         }
     }
@@ -133,7 +140,11 @@ impl<'a> Event<'a> {
     #[must_use]
     #[inline]
     pub fn event_type(&self) -> &str {
-        if self.event_type.is_empty() { "message" } else { &self.event_type }
+        if self.event_type.is_empty() {
+            "message"
+        } else {
+            &self.event_type
+        }
     }
 
     /// The data; empty where there is none.
@@ -286,7 +297,10 @@ pub(crate) fn check_last_event_id(id: &str) -> Result<(), EncodeError> {
     match memchr3(b'\r', b'\n', b'\0', id.as_bytes()) {
         None => Ok(()),
         Some(position) if id.as_bytes()[position] == b'\0' => Err(EncodeError::Nul { position }),
-        Some(position) => Err(EncodeError::LineEnd { field: "last event ID", position }),
+        Some(position) => Err(EncodeError::LineEnd {
+            field: "last event ID",
+            position,
+        }),
     }
 }
 
@@ -298,7 +312,11 @@ pub(crate) fn whole_milliseconds(time: Duration) -> u64 {
 /// Most events have no event type and no id: an empty text must not cost an allocation or a call.
 #[inline]
 fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    if text.is_empty() { Cow::Borrowed("") } else { Cow::Owned(text.into_owned()) }
+    if text.is_empty() {
+        Cow::Borrowed("")
+    } else {
+        Cow::Owned(text.into_owned())
+    }
 }
 
 #[cfg(test)]
@@ -310,12 +328,28 @@ mod tests {
         let line_end = |field, position| Some(EncodeError::LineEnd { field, position });
         for (value, as_event_type, as_id) in [
             ("plain \u{feff}:", None, None),
-            ("a\nb", line_end("event type", 1), line_end("last event ID", 1)),
-            ("\u{e9}\r", line_end("event type", 2), line_end("last event ID", 2)),
+            (
+                "a\nb",
+                line_end("event type", 1),
+                line_end("last event ID", 1),
+            ),
+            (
+                "\u{e9}\r",
+                line_end("event type", 2),
+                line_end("last event ID", 2),
+            ),
             ("\0", None, Some(EncodeError::Nul { position: 0 })),
-            ("\0\n", line_end("event type", 1), Some(EncodeError::Nul { position: 0 })),
+            (
+                "\0\n",
+                line_end("event type", 1),
+                Some(EncodeError::Nul { position: 0 }),
+            ),
         ] {
-            assert_eq!(Event::new("").with_event_type(value).err(), as_event_type, "{value:?}");
+            assert_eq!(
+                Event::new("").with_event_type(value).err(),
+                as_event_type,
+                "{value:?}"
+            );
             assert_eq!(Event::new("").with_id(value).err(), as_id, "{value:?}");
         }
     }
@@ -323,7 +357,10 @@ mod tests {
     #[test]
     fn equality_is_about_the_block() {
         let event = Event::new("a");
-        assert_eq!(event, Event::from_wire("message", Some("a"), "before", false, None));
+        assert_eq!(
+            event,
+            Event::from_wire("message", Some("a"), "before", false, None)
+        );
         for other in [
             Event::from_wire("other", Some("a"), "", false, None),
             Event::from_wire("", Some("b"), "", false, None),

@@ -1,0 +1,962 @@
+//! Fields to events: the specification's buffers, dispatch, limits, reconnecting (R7, R8, R13 to R21).
+
+use crate::event::check_last_event_id;
+use crate::field::{self, DECISIVE, Digits, Name};
+use crate::line::Lines;
+use crate::text::{self, BOM, Window};
+use crate::{DecodeError, EncodeError, Event};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::mem;
+use core::time::Duration;
+
+/// What one block may hold unless the caller says otherwise, in bytes.
+const DEFAULT_MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
+
+/// The capacity that outlives an event, in bytes: of the data buffer, and of each of the four others; 64 KiB together.
+const KEPT_DATA: usize = 32 * 1024;
+const KEPT_OTHER: usize = 8 * 1024;
+
+/// The incremental decoder: bytes in, events out.
+///
+/// It takes an event stream in chunks of any size and lends each event as soon as its last byte is in. How the stream
+/// is cut into chunks cannot be observed.
+///
+/// ```
+/// use sse_wire::Decoder;
+///
+/// let mut decoder = Decoder::new();
+/// let mut seen = vec![];
+/// for chunk in ["data: hel", "lo\n", "\ndata: world\n\n"] {
+///     let mut feed = decoder.feed(chunk.as_bytes());
+///     while let Some(event) = feed.next_event()? {
+///         seen.push(event.data().to_owned());
+///     }
+/// }
+/// assert_eq!(seen, ["hello", "world"]);
+/// # Ok::<(), sse_wire::DecodeError>(())
+/// ```
+///
+/// # Memory
+///
+/// A new decoder owns no heap memory. It allocates only for what a chunk's end cuts, for data of more than one line, for
+/// the last event ID, and for text that is not UTF-8; the memory is used again for later events. One block may hold
+/// [`max_event_size`](Self::max_event_size) bytes, and at most 64 KiB of capacity stay behind a large one.
+///
+/// # Time
+///
+/// Linear in the number of bytes, however they are cut into chunks.
+#[derive(Clone)]
+pub struct Decoder {
+    max_event_size: usize,
+    /// The last event ID string: what a blank line has committed.
+    last_event_id: String,
+    /// The reconnection time, in milliseconds.
+    retry: Option<u64>,
+
+    /// Nothing was seen yet, but perhaps a part of a byte order mark.
+    at_start: bool,
+    lines: Lines,
+    cut: Line,
+    /// The value of the line that was cut, unless that is data.
+    value: Vec<u8>,
+
+    block: Block,
+    /// The data buffer, less its last line feed. Empty while a single line of data lies whole in the chunk.
+    data: Vec<u8>,
+    /// The event type buffer. Empty while the event type lies whole in the chunk.
+    event_type: String,
+    /// The last event ID buffer. Empty while the id lies whole in the chunk.
+    id: String,
+    /// Text that had to be mended before it could be lent.
+    mended: String,
+}
+
+/// What is known of the block between two blank lines, beside its texts.
+#[derive(Clone, Copy, Default)]
+struct Block {
+    /// What it holds of data with joining line feeds, event type and id, in bytes: never over the limit.
+    size: usize,
+    retry: Option<u64>,
+    has_data: bool,
+    has_id: bool,
+    /// It was over the limit: only its ids and reconnection times count.
+    too_large: bool,
+    /// It is over. Its texts may be lent to the caller until the next call.
+    ended: bool,
+}
+
+/// What is known of the line that a chunk's end has cut.
+#[derive(Clone, Copy)]
+enum Line {
+    /// No line was cut.
+    Whole,
+    /// Too few bytes came to tell what it is.
+    Start { bytes: [u8; DECISIVE - 1], len: u8 },
+    /// The cut is in the value of this field.
+    Value(Name),
+    /// The cut is in the value of a `retry` field.
+    Retry(Digits),
+}
+
+impl Line {
+    const START: Self = Self::Start {
+        bytes: [0; DECISIVE - 1],
+        len: 0,
+    };
+}
+
+impl Decoder {
+    /// A decoder at the start of a stream, with a limit of 16 MiB for one event.
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// let mut decoder = Decoder::new();
+    /// assert!(decoder.feed(b"data: hello\n\n").next_event()?.is_some());
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_event_size: DEFAULT_MAX_EVENT_SIZE,
+            last_event_id: String::new(),
+            retry: None,
+            at_start: true,
+            lines: Lines::new(),
+            cut: Line::START,
+            value: Vec::new(),
+            block: Block {
+                size: 0,
+                retry: None,
+                has_data: false,
+                has_id: false,
+                too_large: false,
+                ended: false,
+            },
+            data: Vec::new(),
+            event_type: String::new(),
+            id: String::new(),
+            mended: String::new(),
+        }
+    }
+
+    /// Sets how much one block may hold, in bytes: data with the line feeds that join its lines, event type, id, and
+    /// the value of the line that is being taken in. Comments are held to it as well; ignored fields are not stored.
+    ///
+    /// A block that holds more gives one [`DecodeError::EventTooLarge`] and is dropped.
+    ///
+    /// ```
+    /// # use sse_wire::{DecodeError, Decoder};
+    /// let mut decoder = Decoder::new().with_max_event_size(5);
+    /// let mut feed = decoder.feed(b"data: hello!\n\ndata: hello\n\n");
+    /// assert_eq!(feed.next_event(), Err(DecodeError::EventTooLarge { limit: 5 }));
+    /// assert_eq!(feed.next_event()?.unwrap().data(), "hello");
+    /// # Ok::<(), DecodeError>(())
+    /// ```
+    #[must_use]
+    pub const fn with_max_event_size(mut self, bytes: usize) -> Self {
+        self.max_event_size = bytes;
+        self
+    }
+
+    /// Seeds the last event ID, for a stream that goes on from an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] if the id has a CR, LF or NUL: it would be no valid `Last-Event-ID` (R24).
+    ///
+    /// ```
+    /// # use sse_wire::{Decoder, EncodeError};
+    /// assert_eq!(Decoder::new().with_last_event_id("42")?.last_event_id(), "42");
+    /// # Ok::<(), EncodeError>(())
+    /// ```
+    pub fn with_last_event_id(mut self, id: &str) -> Result<Self, EncodeError> {
+        check_last_event_id(id)?;
+        replace(&mut self.last_event_id, id);
+        Ok(self)
+    }
+
+    /// Takes in the next chunk of the stream, event by event. An empty one is fine and does nothing.
+    ///
+    /// Nothing happens before the first call of [`Feed::next_event`] or [`Feed::next_frame`]. Call one of them until it
+    /// returns `Ok(None)`: then the whole chunk is taken in. What a `Feed` that is dropped earlier has not taken in is
+    /// its [`remaining`](Feed::remaining) part, and has to be fed again.
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// let mut decoder = Decoder::new();
+    /// let mut feed = decoder.feed(b"data: 1\n\ndata: 2\n\n");
+    /// while let Some(event) = feed.next_event()? {
+    ///     println!("{}", event.data());
+    /// }
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    #[inline]
+    pub fn feed<'d, 'i>(&'d mut self, chunk: &'i [u8]) -> Feed<'d, 'i> {
+        let at = self.lines.start_chunk(chunk);
+        Feed {
+            decoder: self,
+            chunk,
+            at,
+            window: Window::new(),
+            lent: Lent::default(),
+        }
+    }
+
+    /// Ends the stream, and hands over the event that its end has cut off, if there is one with data.
+    ///
+    /// The specification discards it (R20), so ignoring it is right for most; but many servers forget the last blank
+    /// line. The end of the stream is taken for the end of a line and a block here, so a value may be incomplete. The
+    /// event's id does not become the [`last_event_id`](Self::last_event_id), nor does an unfinished `retry` field act.
+    ///
+    /// Afterwards the decoder is as after [`reconnect`](Self::reconnect).
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::EventTooLarge`] if only the stream's end shows that the event is over the limit.
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// let mut decoder = Decoder::new();
+    /// assert_eq!(decoder.feed(b"id: 7\ndata: [DONE]").next_event()?, None);
+    /// assert_eq!(decoder.finish()?.unwrap().data(), "[DONE]");
+    /// assert_eq!(decoder.last_event_id(), "");
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    pub fn finish(&mut self) -> Result<Option<Event<'_>>, DecodeError> {
+        if self.block.ended {
+            self.clear_block();
+        }
+        let taken = self.extend_line::<false>(b"", true);
+        if matches!(self.cut, Line::Retry(_)) {
+            self.cut = Line::Whole;
+        }
+        let ended = self.end_line::<false>();
+        self.expect_stream();
+        self.block.ended = true;
+        taken.and(ended)?;
+        if !self.block.has_data {
+            return Ok(None);
+        }
+        let id = if self.block.has_id {
+            &self.id
+        } else {
+            &self.last_event_id
+        };
+        let data = text::decode(&self.data, &mut self.mended);
+        self.block
+            .event(self.max_event_size, &self.event_type, data, id)
+            .map(Some)
+    }
+
+    /// Prepares for a new connection: drops everything partial and expects a byte order mark again, but keeps the last
+    /// event ID and the reconnection time, as browsers do.
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// let mut decoder = Decoder::new();
+    /// let mut feed = decoder.feed(b"id: 1\ndata: a\n\ndata: lost");
+    /// while let Some(event) = feed.next_event()? {}
+    /// decoder.reconnect();
+    /// assert_eq!(decoder.last_event_id(), "1");
+    /// assert_eq!(decoder.feed(b"\n\n").next_event()?, None);
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    pub fn reconnect(&mut self) {
+        self.clear_block();
+        self.expect_stream();
+    }
+
+    /// Makes the decoder as good as new. Only [`max_event_size`](Self::max_event_size) stays.
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// let mut decoder = Decoder::new().with_last_event_id("1")?;
+    /// decoder.reset();
+    /// assert_eq!(decoder.last_event_id(), "");
+    /// # Ok::<(), sse_wire::EncodeError>(())
+    /// ```
+    pub fn reset(&mut self) {
+        *self = Self::new().with_max_event_size(self.max_event_size);
+    }
+
+    /// The last event ID: what a client sends as `Last-Event-ID` when it reconnects, unless it is empty (R23).
+    ///
+    /// An id counts from the blank line behind it on, also where its block dispatches nothing (R18).
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// let mut decoder = Decoder::new();
+    /// assert_eq!(decoder.feed(b"id: 1\n\nid: 2\n").next_event()?, None);
+    /// assert_eq!(decoder.last_event_id(), "1");
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn last_event_id(&self) -> &str {
+        &self.last_event_id
+    }
+
+    /// The reconnection time that the stream has set, if it has: it counts from the end of its line on (R16).
+    ///
+    /// ```
+    /// # use {core::time::Duration, sse_wire::Decoder};
+    /// let mut decoder = Decoder::new();
+    /// assert_eq!(decoder.feed(b"retry: 1500\n").next_event()?, None);
+    /// assert_eq!(decoder.retry(), Some(Duration::from_millis(1500)));
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn retry(&self) -> Option<Duration> {
+        self.retry.map(Duration::from_millis)
+    }
+
+    /// The limit for one block, in bytes.
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// assert_eq!(Decoder::new().max_event_size(), 16 * 1024 * 1024);
+    /// ```
+    #[must_use]
+    pub const fn max_event_size(&self) -> usize {
+        self.max_event_size
+    }
+
+    /// How many bytes of an unfinished block the decoder holds.
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// let mut decoder = Decoder::new();
+    /// assert_eq!(decoder.feed(b"data: hello").next_event()?, None);
+    /// assert_eq!(decoder.buffered(), 5);
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        if self.block.ended {
+            return 0;
+        }
+        let line = match self.cut {
+            Line::Start { len, .. } => usize::from(len),
+            Line::Value(Name::EventType | Name::Id | Name::Comment) => self.value.len(),
+            Line::Value(_) | Line::Whole | Line::Retry(_) => 0,
+        };
+        self.data.len() + self.event_type.len() + self.id.len() + line
+    }
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("last_event_id", &Excerpt(&self.last_event_id))
+            .field("retry", &self.retry())
+            .field("buffered", &self.buffered())
+            .field("max_event_size", &self.max_event_size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One chunk on its way into a [`Decoder`]: lends the events that it completes.
+///
+/// An event borrows from the chunk where its texts lie whole in it, else from the decoder, until the next call.
+pub struct Feed<'d, 'i> {
+    decoder: &'d mut Decoder,
+    chunk: &'i [u8],
+    /// What stands before this place is taken in.
+    at: usize,
+    window: Window<'i>,
+    lent: Lent<'i>,
+}
+
+/// The texts of the block that lie whole in the chunk and need no copy.
+#[derive(Clone, Copy, Default)]
+struct Lent<'i> {
+    /// Checked for UTF-8 only when it is handed over: more data may follow, and then it is copied after all.
+    data: Option<Span>,
+    event_type: Option<&'i str>,
+    id: Option<&'i str>,
+}
+
+/// A part of a chunk, in bytes from its start.
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Span {
+    #[inline(always)]
+    fn of(self, chunk: &[u8]) -> &[u8] {
+        &chunk[self.start..self.end]
+    }
+}
+
+/// What is ready to be handed over: plain data, so that it can be found in a loop and borrowed behind it.
+#[derive(Clone, Copy)]
+enum Ready {
+    Event,
+    /// A comment in the chunk, or else in the decoder's value buffer.
+    Comment(Option<Span>),
+    Retry(u64),
+}
+
+/// Something that a stream says, in its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Frame<'a> {
+    /// A block with data has ended.
+    Event(Event<'a>),
+    /// A comment line: everything behind its colon, untouched (R9).
+    Comment(&'a str),
+    /// A line has set the reconnection time. [`Event::retry`] repeats it where the block becomes an event.
+    Retry(Duration),
+}
+
+impl<'i> Feed<'_, 'i> {
+    /// The next event that this chunk completes; `Ok(None)` once the whole chunk is taken in.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::EventTooLarge`], once for each block over the limit. The next call goes on behind it.
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// let mut decoder = Decoder::new();
+    /// let mut feed = decoder.feed(b"event: tick\ndata: 1\n\n: a comment\n");
+    /// let event = feed.next_event()?.unwrap();
+    /// assert_eq!((event.event_type(), event.data()), ("tick", "1"));
+    /// assert_eq!(feed.next_event()?, None);
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    #[inline]
+    pub fn next_event(&mut self) -> Result<Option<Event<'_>>, DecodeError> {
+        match self.advance::<false>()? {
+            Some(_) => self.event().map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Like [`next_event`](Self::next_event), but with comments and changes of the reconnection time as well, in the
+    /// order of the stream.
+    ///
+    /// The two may be mixed. A comment that began while only events were asked for may be left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`next_event`](Self::next_event), and [`DecodeError::CommentTooLarge`] for a comment over the limit.
+    ///
+    /// ```
+    /// # use sse_wire::{Decoder, Event, Frame};
+    /// let mut decoder = Decoder::new();
+    /// let mut feed = decoder.feed(b": ping\ndata: 1\n\n");
+    /// assert_eq!(feed.next_frame()?, Some(Frame::Comment(" ping")));
+    /// assert_eq!(feed.next_frame()?, Some(Frame::Event(Event::new("1"))));
+    /// assert_eq!(feed.next_frame()?, None);
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    #[inline]
+    pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, DecodeError> {
+        Ok(match self.advance::<true>()? {
+            None => None,
+            Some(Ready::Event) => Some(Frame::Event(self.event()?)),
+            Some(Ready::Comment(span)) => Some(Frame::Comment(self.comment(span))),
+            Some(Ready::Retry(retry)) => Some(Frame::Retry(Duration::from_millis(retry))),
+        })
+    }
+
+    /// The part of the chunk that is not taken in yet: everything before it need not be fed again.
+    ///
+    /// ```
+    /// # use sse_wire::Decoder;
+    /// let mut decoder = Decoder::new();
+    /// let mut feed = decoder.feed(b"data: 1\n\ndata: 2\n\n");
+    /// feed.next_event()?;
+    /// assert_eq!(feed.remaining(), b"data: 2\n\n");
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn remaining(&self) -> &'i [u8] {
+        &self.chunk[self.at..]
+    }
+
+    /// Takes bytes in until something is ready; what the block has by then outlives the feed.
+    #[inline(always)]
+    fn advance<const FRAMES: bool>(&mut self) -> Result<Option<Ready>, DecodeError> {
+        if self.decoder.block.ended {
+            self.begin_block();
+        }
+        let ready = self.take_lines::<FRAMES>();
+        if !matches!(ready, Ok(Some(Ready::Event))) {
+            self.settle();
+        }
+        ready
+    }
+
+    #[inline(always)]
+    fn take_lines<const FRAMES: bool>(&mut self) -> Result<Option<Ready>, DecodeError> {
+        if self.at == self.chunk.len() {
+            return Ok(None);
+        }
+        if !matches!(self.decoder.cut, Line::Whole) {
+            let ready = self.take_rest_of_line::<FRAMES>();
+            if !matches!(ready, Ok(None)) {
+                return ready;
+            }
+        }
+        while let Some(line) = self.decoder.lines.next(self.chunk, self.at) {
+            let start = mem::replace(&mut self.at, line.next);
+            let ready = if start == line.end {
+                self.end_block()
+            } else {
+                self.take_line::<FRAMES>(Span {
+                    start,
+                    end: line.end,
+                })?
+            };
+            if ready.is_some() {
+                return Ok(ready);
+            }
+        }
+        self.take_start_of_line::<FRAMES>().map(|()| None)
+    }
+
+    /// R8, R18: a blank line dispatches.
+    #[inline(always)]
+    fn end_block(&mut self) -> Option<Ready> {
+        if self.decoder.block.has_id {
+            match self.lent.id {
+                Some(id) => replace(&mut self.decoder.last_event_id, id),
+                None => mem::swap(&mut self.decoder.last_event_id, &mut self.decoder.id),
+            }
+        }
+        if self.decoder.block.has_data {
+            self.decoder.block.ended = true;
+            return Some(Ready::Event);
+        }
+        self.begin_block();
+        None
+    }
+
+    /// A line that lies whole in the chunk and is not blank.
+    #[inline(always)]
+    fn take_line<const FRAMES: bool>(&mut self, line: Span) -> Result<Option<Ready>, DecodeError> {
+        let (name, value) = field::split(&self.chunk[line.start..line.end]);
+        let value = Span {
+            start: line.start + value,
+            end: line.end,
+        };
+        let decoder = &mut *self.decoder;
+        let size = value.end - value.start;
+        let fits = decoder.has_room(size);
+        match name {
+            Name::Data if fits && !decoder.block.has_data && !decoder.block.too_large => {
+                decoder.block.has_data = true;
+                decoder.block.size += size;
+                self.lent.data = Some(value);
+            }
+            Name::EventType if fits && !decoder.block.too_large => {
+                let Some(text) = self.window.lend(self.chunk, value.start, value.end) else {
+                    return self.copy_line::<FRAMES>(line);
+                };
+                let old = self.lent.event_type.unwrap_or(&decoder.event_type).len();
+                decoder.block.size = decoder.block.size - old + size;
+                self.lent.event_type = Some(text);
+            }
+            Name::Id if fits => {
+                let Some(text) = self.window.lend(self.chunk, value.start, value.end) else {
+                    return self.copy_line::<FRAMES>(line);
+                };
+                if !text.as_bytes().contains(&0) {
+                    let old = self.lent.id.unwrap_or(&decoder.id).len();
+                    decoder.block.size = decoder.block.size - old + size;
+                    decoder.block.has_id = true;
+                    self.lent.id = Some(text);
+                }
+            }
+            Name::Comment if fits && FRAMES => return Ok(Some(Ready::Comment(Some(value)))),
+            Name::Retry => {
+                return Ok(
+                    decoder.set_retry::<FRAMES>(Digits::default().push(value.of(self.chunk)))
+                );
+            }
+            Name::Comment if !FRAMES => {}
+            Name::Unknown => {}
+            _ => return self.copy_line::<FRAMES>(line),
+        }
+        Ok(None)
+    }
+
+    /// A line that cannot be lent: it joins others, it is not UTF-8, it does not fit.
+    #[inline(never)]
+    fn copy_line<const FRAMES: bool>(&mut self, line: Span) -> Result<Option<Ready>, DecodeError> {
+        self.settle();
+        self.decoder.cut = Line::START;
+        let taken = self
+            .decoder
+            .extend_line::<FRAMES>(&self.chunk[line.start..line.end], true);
+        let ready = self.decoder.end_line::<FRAMES>();
+        taken.and(ready)
+    }
+
+    /// Goes on with the line that the end of an earlier chunk has cut.
+    #[inline(never)]
+    fn take_rest_of_line<const FRAMES: bool>(&mut self) -> Result<Option<Ready>, DecodeError> {
+        if self.decoder.at_start {
+            self.at += self.decoder.strip_bom(self.chunk);
+            if self.at == self.chunk.len() || matches!(self.decoder.cut, Line::Whole) {
+                return Ok(None);
+            }
+        }
+        let line = self.decoder.lines.next(self.chunk, self.at);
+        let end = line.map_or(self.chunk.len(), |line| line.end);
+        let rest = &self.chunk[self.at..end];
+        self.at = line.map_or(end, |line| line.next);
+        let taken = self.decoder.extend_line::<FRAMES>(rest, line.is_some());
+        let ready = if line.is_some() {
+            self.decoder.end_line::<FRAMES>()
+        } else {
+            Ok(None)
+        };
+        taken.and(ready)
+    }
+
+    /// Takes in what the end of this chunk has cut.
+    #[inline]
+    fn take_start_of_line<const FRAMES: bool>(&mut self) -> Result<(), DecodeError> {
+        let start = mem::replace(&mut self.at, self.chunk.len());
+        if start == self.at {
+            return Ok(());
+        }
+        self.settle();
+        self.decoder.cut = Line::START;
+        self.decoder
+            .extend_line::<FRAMES>(&self.chunk[start..], false)
+    }
+
+    /// Lets nothing of the block depend on the chunk any more.
+    #[inline]
+    fn settle(&mut self) {
+        if let Some(Span { start, end }) = self.lent.data.take() {
+            self.decoder.data.extend_from_slice(&self.chunk[start..end]);
+        }
+        if let Some(event_type) = self.lent.event_type.take() {
+            replace(&mut self.decoder.event_type, event_type);
+        }
+        if let Some(id) = self.lent.id.take() {
+            replace(&mut self.decoder.id, id);
+        }
+    }
+
+    #[inline(always)]
+    fn begin_block(&mut self) {
+        self.lent = Lent::default();
+        self.decoder.clear_block();
+    }
+
+    #[inline(always)]
+    fn event(&mut self) -> Result<Event<'_>, DecodeError> {
+        let Decoder {
+            max_event_size,
+            block,
+            data,
+            event_type,
+            last_event_id,
+            mended,
+            ..
+        } = &mut *self.decoder;
+        let data = match self.lent.data {
+            Some(Span { start, end }) => match self.window.lend(self.chunk, start, end) {
+                Some(text) => text,
+                None => text::decode(&self.chunk[start..end], mended),
+            },
+            None => text::decode(data, mended),
+        };
+        block.event(
+            *max_event_size,
+            self.lent.event_type.unwrap_or(event_type),
+            data,
+            last_event_id,
+        )
+    }
+
+    fn comment(&mut self, span: Option<Span>) -> &str {
+        let Decoder { value, mended, .. } = &mut *self.decoder;
+        let bytes = span.map_or(&value[..], |Span { start, end }| &self.chunk[start..end]);
+        text::decode(bytes, mended)
+    }
+}
+
+impl fmt::Debug for Feed<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed")
+            .field("decoder", &self.decoder)
+            .field("remaining", &self.remaining().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is done with memory of the decoder's own: lines that a chunk's end has cut, and the rare ones.
+impl Decoder {
+    /// R5: takes a byte order mark off the very start, however it is cut. Returns how much of the chunk was taken in.
+    fn strip_bom(&mut self, chunk: &[u8]) -> usize {
+        let Line::Start { mut bytes, len } = self.cut else {
+            return 0;
+        };
+        let seen = usize::from(len);
+        let more = chunk.len().min(BOM.len() - seen);
+        if chunk[..more] != BOM[seen..seen + more] {
+            self.at_start = false;
+            if seen == 0 {
+                self.cut = Line::Whole;
+            }
+            return 0;
+        }
+        if seen + more == BOM.len() {
+            self.at_start = false;
+            self.cut = Line::Whole;
+        } else {
+            bytes[seen..seen + more].copy_from_slice(&chunk[..more]);
+            self.cut = Line::Start {
+                bytes,
+                len: len + more as u8,
+            };
+        }
+        more
+    }
+
+    /// Takes in more of the line that was cut: all the rest of it, if it is `whole` then.
+    fn extend_line<const FRAMES: bool>(
+        &mut self,
+        more: &[u8],
+        whole: bool,
+    ) -> Result<(), DecodeError> {
+        let Line::Start { bytes, len } = self.cut else {
+            return self.extend_value::<FRAMES>(more);
+        };
+        let seen = usize::from(len);
+        let missing = more.len().min(DECISIVE - seen);
+        let mut start = [0; DECISIVE];
+        start[..seen].copy_from_slice(&bytes[..seen]);
+        start[seen..seen + missing].copy_from_slice(&more[..missing]);
+        let start = &start[..seen + missing];
+        if start.len() < DECISIVE && !whole {
+            let mut bytes = bytes;
+            bytes[..start.len()].copy_from_slice(start);
+            self.cut = Line::Start {
+                bytes,
+                len: start.len() as u8,
+            };
+            return Ok(());
+        }
+        let (name, value) = field::split(start);
+        let begun = self.begin_value(name);
+        let first = self.extend_value::<FRAMES>(&start[value..]);
+        let rest = self.extend_value::<FRAMES>(&more[missing..]);
+        begun.and(first).and(rest)
+    }
+
+    fn begin_value(&mut self, name: Name) -> Result<(), DecodeError> {
+        self.value.clear();
+        self.cut = match name {
+            Name::Data | Name::EventType if self.block.too_large => Line::Value(Name::Unknown),
+            Name::Retry => Line::Retry(Digits::default()),
+            name => Line::Value(name),
+        };
+        if matches!(self.cut, Line::Value(Name::Data)) {
+            // R14: a line feed joins this line to the one before.
+            if mem::replace(&mut self.block.has_data, true) {
+                return self.extend_value::<false>(b"\n");
+            }
+        }
+        Ok(())
+    }
+
+    /// Where an error takes the block away, what is left of the value is ignored with it, but for an id.
+    fn extend_value<const FRAMES: bool>(&mut self, more: &[u8]) -> Result<(), DecodeError> {
+        match self.cut {
+            Line::Value(Name::Data) => {
+                self.claim(more.len())?;
+                self.block.size += more.len();
+                self.data.extend_from_slice(more);
+            }
+            Line::Value(Name::EventType) => {
+                self.claim(self.value.len() + more.len())?;
+                self.value.extend_from_slice(more);
+            }
+            Line::Value(Name::Id) => {
+                let claimed = self.claim(self.value.len() + more.len());
+                if self.has_room(self.value.len() + more.len()) {
+                    self.value.extend_from_slice(more);
+                } else {
+                    self.cut = Line::Value(Name::Unknown);
+                }
+                return claimed;
+            }
+            Line::Value(Name::Comment) if FRAMES => {
+                if !self.has_room(self.value.len() + more.len()) {
+                    self.cut = Line::Value(Name::Unknown);
+                    return Err(DecodeError::CommentTooLarge {
+                        limit: self.max_event_size,
+                    });
+                }
+                self.value.extend_from_slice(more);
+            }
+            Line::Value(Name::Comment) => self.cut = Line::Value(Name::Unknown),
+            Line::Retry(digits) => self.cut = Line::Retry(digits.push(more)),
+            Line::Value(Name::Retry | Name::Unknown) | Line::Whole | Line::Start { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The line that was cut is whole now.
+    fn end_line<const FRAMES: bool>(&mut self) -> Result<Option<Ready>, DecodeError> {
+        match mem::replace(&mut self.cut, Line::Whole) {
+            Line::Value(Name::EventType) => self.set_event_type()?,
+            Line::Value(Name::Id) => self.set_id()?,
+            Line::Value(Name::Comment) => return Ok(Some(Ready::Comment(None))),
+            Line::Retry(digits) => return Ok(self.set_retry::<FRAMES>(digits)),
+            Line::Value(_) | Line::Whole | Line::Start { .. } => {}
+        }
+        Ok(None)
+    }
+
+    /// R13.
+    fn set_event_type(&mut self) -> Result<(), DecodeError> {
+        self.mended.clear();
+        text::decode_into(&self.value, &mut self.mended);
+        self.claim(self.mended.len())?;
+        self.block.size = self.block.size - self.event_type.len() + self.mended.len();
+        mem::swap(&mut self.event_type, &mut self.mended);
+        Ok(())
+    }
+
+    /// R15.
+    fn set_id(&mut self) -> Result<(), DecodeError> {
+        if self.value.contains(&0) {
+            return Ok(());
+        }
+        self.mended.clear();
+        text::decode_into(&self.value, &mut self.mended);
+        let claimed = self.claim(self.mended.len());
+        if self.has_room(self.mended.len()) {
+            self.block.size = self.block.size - self.id.len() + self.mended.len();
+            self.block.has_id = true;
+            mem::swap(&mut self.id, &mut self.mended);
+        }
+        claimed
+    }
+
+    /// R16.
+    fn set_retry<const FRAMES: bool>(&mut self, digits: Digits) -> Option<Ready> {
+        let retry = digits.milliseconds()?;
+        self.retry = Some(retry);
+        self.block.retry = Some(retry);
+        FRAMES.then_some(Ready::Retry(retry))
+    }
+
+    #[inline(always)]
+    fn has_room(&self, bytes: usize) -> bool {
+        bytes <= self.max_event_size.saturating_sub(self.block.size)
+    }
+
+    /// Drops the block if it has no room for so many bytes, once.
+    fn claim(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        if self.has_room(bytes) || self.block.too_large {
+            return Ok(());
+        }
+        self.block.too_large = true;
+        self.block.has_data = false;
+        self.block.size = self.id.len();
+        if matches!(self.cut, Line::Value(Name::Data | Name::EventType)) {
+            self.cut = Line::Value(Name::Unknown);
+        }
+        empty(&mut self.data, KEPT_DATA);
+        empty_text(&mut self.event_type);
+        Err(DecodeError::EventTooLarge {
+            limit: self.max_event_size,
+        })
+    }
+
+    #[inline(always)]
+    fn clear_block(&mut self) {
+        self.block = Block::default();
+        let texts = self.event_type.len() | self.id.len() | self.mended.len();
+        if texts | self.data.len() | self.value.len() != 0 {
+            self.empty_buffers();
+        }
+    }
+
+    #[inline(never)]
+    fn empty_buffers(&mut self) {
+        empty(&mut self.data, KEPT_DATA);
+        empty(&mut self.value, KEPT_OTHER);
+        empty_text(&mut self.event_type);
+        empty_text(&mut self.id);
+        empty_text(&mut self.mended);
+    }
+
+    fn expect_stream(&mut self) {
+        self.at_start = true;
+        self.cut = Line::START;
+        self.lines = Lines::new();
+    }
+}
+
+impl Block {
+    /// The event that the block becomes, unless mending has made its text too large.
+    #[inline(always)]
+    fn event<'a>(
+        self,
+        limit: usize,
+        event_type: &'a str,
+        data: &'a str,
+        last_event_id: &'a str,
+    ) -> Result<Event<'a>, DecodeError> {
+        let id = if self.has_id { last_event_id.len() } else { 0 };
+        if data.len() + event_type.len() + id > limit {
+            return Err(DecodeError::EventTooLarge { limit });
+        }
+        Ok(Event::from_wire(
+            event_type,
+            Some(data),
+            last_event_id,
+            self.has_id,
+            self.retry,
+        ))
+    }
+}
+
+fn replace(text: &mut String, by: &str) {
+    empty_text(text);
+    text.push_str(by);
+}
+
+fn empty(buffer: &mut Vec<u8>, kept: usize) {
+    buffer.clear();
+    buffer.shrink_to(kept);
+}
+
+fn empty_text(text: &mut String) {
+    text.clear();
+    text.shrink_to(KEPT_OTHER);
+}
+
+/// The start of a text, for debugging.
+struct Excerpt<'a>(&'a str);
+
+impl fmt::Debug for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 64;
+        match self.0.char_indices().nth(SHOWN) {
+            Some((end, _)) => write!(f, "{:?}... ({} bytes)", &self.0[..end], self.0.len()),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Bytes to lines: the only place that knows line ends (R2, R6).
+
+use core::array;
+use memchr::memchr2;
+
+const CR: u8 = b'\r';
+const LF: u8 = b'\n';
+
+/// A line from here on is looked for by a vector search of its own, a shorter one by the mask that it shares.
+const LONG: usize = 96;
+
+/// Finds the lines of one chunk after the other.
+///
+/// A vector search costs about 10 ns however short the line; a mask of the line ends among 64 bytes costs a fraction
+/// of that for all of them together, but is slower than the search where lines are long. So both stand behind one
+/// interface: the search's one hit is a mask with one bit.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines {
+    /// A bit for each line end not yet handed out, the lowest at `base`.
+    mask: u64,
+    base: usize,
+    /// Every line end before this place of the chunk was handed out or has its bit.
+    scanned: usize,
+    /// Whether the last line was long; the next one probably is, too.
+    long: bool,
+    /// The last chunk ended in CR: an LF at the start of the next one belongs to it.
+    after_cr: bool,
+}
+
+/// Where a line stops and the next one starts, in bytes from the start of the chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LineEnd {
+    pub(crate) end: usize,
+    pub(crate) next: usize,
+}
+
+impl Lines {
+    pub(crate) const fn new() -> Self {
+        Self {
+            mask: 0,
+            base: 0,
+            scanned: 0,
+            long: false,
+            after_cr: false,
+        }
+    }
+
+    /// Turns to the next chunk, and returns where its first line starts.
+    #[inline]
+    pub(crate) fn start_chunk(&mut self, chunk: &[u8]) -> usize {
+        self.mask = 0;
+        self.scanned = 0;
+        match chunk.first() {
+            Some(&first) if self.after_cr => {
+                self.after_cr = false;
+                usize::from(first == LF)
+            }
+            _ => 0,
+        }
+    }
+
+    /// The end of the line that starts at `start`, if the chunk has it.
+    ///
+    /// Lines have to be taken in order; one may be left in its middle.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, chunk: &[u8], start: usize) -> Option<LineEnd> {
+        if self.mask == 0 && !self.search(chunk, start) {
+            return None;
+        }
+        let end = self.base + self.mask.trailing_zeros() as usize;
+        self.drop_lowest();
+        let mut next = end + 1;
+        if chunk[end] == CR {
+            match chunk.get(next) {
+                Some(&LF) => {
+                    next += 1;
+                    // The LF's bit, if there is one: no other lies between.
+                    self.drop_lowest();
+                }
+                Some(_) => {}
+                None => self.after_cr = true,
+            }
+        }
+        Some(LineEnd { end, next })
+    }
+
+    #[inline(always)]
+    fn drop_lowest(&mut self) {
+        self.mask &= self.mask.wrapping_sub(1);
+    }
+
+    /// Fills the mask with the next line ends at or behind `start`.
+    #[inline]
+    fn search(&mut self, chunk: &[u8], start: usize) -> bool {
+        // A blank line is the likeliest of all, and needs no search.
+        if let Some(&(CR | LF)) = chunk.get(start) {
+            self.hit(start);
+            return true;
+        }
+        let mut from = start.max(self.scanned);
+        if !self.long {
+            if let Some(mask) = mask_at(chunk, from) {
+                self.mask = mask;
+                self.base = from;
+                from = chunk.len().min(from + 64);
+                self.scanned = from;
+                if mask != 0 {
+                    return true;
+                }
+            }
+        }
+        match chunk.get(from..).and_then(|rest| memchr2(CR, LF, rest)) {
+            Some(distance) => {
+                let end = from + distance;
+                self.long = end - start >= LONG;
+                self.hit(end);
+                true
+            }
+            None => {
+                self.scanned = chunk.len();
+                false
+            }
+        }
+    }
+
+    fn hit(&mut self, end: usize) {
+        self.mask = 1;
+        self.base = end;
+        self.scanned = end + 1;
+    }
+}
+
+/// The line ends among the 64 bytes from `from` on, or among those that are left; `None` in a chunk of fewer than 64.
+#[inline]
+fn mask_at(chunk: &[u8], from: usize) -> Option<u64> {
+    if let Some(block) = chunk.get(from..).and_then(<[u8]>::first_chunk) {
+        return Some(mask(block));
+    }
+    let block = chunk.last_chunk()?;
+    let seen = from - (chunk.len() - 64);
+    Some(
+        mask(block)
+            .checked_shr(u32::try_from(seen).unwrap_or(64))
+            .unwrap_or(0),
+    )
+}
+
+/// One bit a byte: whether it is CR or LF.
+///
+/// Written so that the compiler compares with vectors; a multiplication then gathers eight bytes of 0 or 1 in one.
+#[inline]
+fn mask(block: &[u8; 64]) -> u64 {
+    let hits: [u8; 64] = array::from_fn(|i| u8::from(block[i] == CR) | u8::from(block[i] == LF));
+    let mut mask = 0;
+    for (i, eight) in hits.chunks_exact(8).enumerate() {
+        let mut word = [0; 8];
+        word.copy_from_slice(eight);
+        let gathered = u64::from_le_bytes(word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        mask |= gathered << (8 * i);
+    }
+    mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    /// R6 byte by byte: the line ends' places, and whether the last byte is a CR.
+    fn naive(bytes: &[u8]) -> Vec<LineEnd> {
+        let mut ends = vec![];
+        let mut at = 0;
+        while at < bytes.len() {
+            let end = at;
+            at += match bytes[at..] {
+                [CR, LF, ..] => 2,
+                [_, ..] => 1,
+                [] => unreachable!(),
+            };
+            if matches!(bytes[end], CR | LF) {
+                ends.push(LineEnd { end, next: at });
+            }
+        }
+        ends
+    }
+
+    fn all(lines: &mut Lines, chunk: &[u8]) -> Vec<LineEnd> {
+        let mut start = lines.start_chunk(chunk);
+        let mut ends = vec![];
+        while let Some(end) = lines.next(chunk, start) {
+            start = end.next;
+            ends.push(end);
+        }
+        ends
+    }
+
+    #[test]
+    fn every_pair_of_line_ends_at_every_distance() {
+        for gap in 0..200 {
+            for tail in [0, 1, 63, 64, 65, 130] {
+                for ends in [
+                    "\n",
+                    "\r",
+                    "\r\n",
+                    "\n\r",
+                    "\r\r\n",
+                    "\n\n",
+                    "\r\n\r\n",
+                    "\u{2028}\u{85}",
+                ] {
+                    let mut bytes = vec![b'x'; gap];
+                    bytes.extend(ends.bytes());
+                    bytes.extend(vec![b'y'; tail]);
+                    bytes.extend(ends.bytes());
+                    assert_eq!(all(&mut Lines::new(), &bytes), naive(&bytes), "{bytes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pair_cut_by_the_chunks_end_is_one_line_end() {
+        let mut lines = Lines::new();
+        assert_eq!(all(&mut lines, b"a\r"), [LineEnd { end: 1, next: 2 }]);
+        assert_eq!(all(&mut lines, b""), []);
+        assert_eq!(all(&mut lines, b"\n\n"), [LineEnd { end: 1, next: 2 }]);
+        assert_eq!(all(&mut lines, b"\n"), [LineEnd { end: 0, next: 1 }]);
+    }
+}
