@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use bytes::{BufMut, Bytes};
 use core::fmt;
 use core::time::Duration;
-use memchr::memchr2;
+use memchr::memchr2_iter;
 
 impl Event<'_> {
     /// Writes the event: its fields `event`, `id`, `retry` and `data`, in this order, and the blank
@@ -171,7 +171,7 @@ impl Encoder {
     /// assert_eq!(buf, b"data: one\n: between\ndata: two\n\n");
     /// ```
     pub fn comment(&mut self, text: &str, buf: &mut impl BufMut) {
-        self.aside(buf, |put| put_lines(b": ", text, put));
+        self.aside(buf, |put| put_comment(text, put));
     }
 
     /// Writes the shortest comment, to keep idle connections open; about every 15 seconds will do
@@ -220,6 +220,7 @@ impl Encoder {
     /// assert_eq!(buf, b"event: answer\ndata: so far\n\n");
     /// # Ok::<(), sse_wire::EncodeError>(())
     /// ```
+    #[inline]
     pub fn begin(&mut self, event: &Event<'_>, buf: &mut impl BufMut) {
         self.end(buf);
         put_fields_before_data(event, &mut |bytes| buf.put_slice(bytes));
@@ -243,23 +244,20 @@ impl Encoder {
     /// encoder.end(&mut buf);
     /// assert_eq!(buf, b"data: one\ndata: two\n\n");
     /// ```
+    #[inline]
     pub fn data(&mut self, piece: &str, buf: &mut impl BufMut) {
-        let mut text = piece.as_bytes();
-        let mut after_cr = text.last() == Some(&b'\r');
-        match self.state {
-            State::Idle | State::Open => buf.put_slice(b"data: "),
-            State::Data { after_cr: true } if text.is_empty() => after_cr = true,
-            State::Data { after_cr: true } => text = text.strip_prefix(b"\n").unwrap_or(text),
-            State::Data { after_cr: false } => {}
-        }
+        let mut after_cr = match self.state {
+            State::Idle | State::Open => {
+                buf.put_slice(b"data: ");
+                false
+            }
+            State::Data { after_cr } => after_cr,
+        };
+        let mut put = |bytes: &[u8]| buf.put_slice(bytes);
+        put_text(piece, &mut after_cr, &mut put, |put| {
+            put_line_end(b"\ndata: ", &mut self.behind, put);
+        });
         self.state = State::Data { after_cr };
-        let mut lines = Lines { rest: Some(text) };
-        buf.put_slice(lines.next().unwrap_or_default());
-        for line in lines {
-            self.end_line(buf);
-            buf.put_slice(b"data: ");
-            buf.put_slice(line);
-        }
     }
 
     /// Ends the open event, with a blank line. Does nothing if none is open.
@@ -272,13 +270,15 @@ impl Encoder {
     /// encoder.end(&mut buf);
     /// assert_eq!(buf, b"data: hello\n\n");
     /// ```
+    #[inline]
     pub fn end(&mut self, buf: &mut impl BufMut) {
         match self.state {
-            State::Idle => return,
-            State::Open => {}
-            State::Data { .. } => self.end_line(buf),
+            State::Idle => {}
+            State::Open => buf.put_slice(b"\n"),
+            State::Data { .. } => {
+                put_line_end(b"\n\n", &mut self.behind, &mut |bytes| buf.put_slice(bytes));
+            }
         }
-        buf.put_slice(b"\n");
         self.state = State::Idle;
     }
 
@@ -307,15 +307,6 @@ impl Encoder {
             }
             State::Open => lines(&mut |bytes| buf.put_slice(bytes)),
             State::Data { .. } => lines(&mut |bytes| self.behind.extend_from_slice(bytes)),
-        }
-    }
-
-    /// Ends the open data line, and writes what waited for that.
-    fn end_line(&mut self, buf: &mut impl BufMut) {
-        buf.put_slice(b"\n");
-        if !self.behind.is_empty() {
-            buf.put_slice(&self.behind);
-            self.behind.clear();
         }
     }
 }
@@ -356,10 +347,11 @@ impl<B: BufMut> fmt::Write for DataWriter<'_, B> {
 impl<B: BufMut> std::io::Write for DataWriter<'_, B> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let text = core::str::from_utf8(bytes).map_err(|error| {
-            let error = crate::EncodeError::NotUtf8 {
-                position: error.valid_up_to(),
-            };
-            std::io::Error::new(std::io::ErrorKind::InvalidData, error)
+            let position = error.valid_up_to();
+            std::io::Error::new(
+                std::io::ErrorKind::InvalidData,
+                crate::EncodeError::NotUtf8 { position },
+            )
         })?;
         self.encoder.data(text, self.buf);
         Ok(bytes.len())
@@ -374,26 +366,29 @@ impl<B: BufMut> std::io::Write for DataWriter<'_, B> {
 fn put_event(event: &Event<'_>, put: &mut impl FnMut(&[u8])) {
     put_fields_before_data(event, put);
     if event.has_data() {
-        put_lines(b"data: ", event.data(), put);
+        put(b"data: ");
+        put_text(event.data(), &mut false, put, |put| put(b"\ndata: "));
+        put(b"\n\n");
+    } else {
+        put(b"\n");
     }
-    put(b"\n");
 }
 
 fn put_fields_before_data(event: &Event<'_>, put: &mut impl FnMut(&[u8])) {
     if !event.event_type_field().is_empty() {
-        put_line(b"event: ", event.event_type_field().as_bytes(), put);
+        put_field(b"event: ", event.event_type_field().as_bytes(), put);
     }
     if let Some(id) = event.id() {
-        put_line(b"id: ", id.as_bytes(), put);
+        put_field(b"id: ", id.as_bytes(), put);
     }
     if let Some(milliseconds) = event.retry_milliseconds() {
         put_retry(milliseconds, put);
     }
 }
 
-/// Reconnection times are decimal digits (R16).
+/// A reconnection time is decimal digits (R16).
 fn put_retry<P: FnMut(&[u8]) + ?Sized>(mut milliseconds: u64, put: &mut P) {
-    let mut digits = [b'0'; "18446744073709551615".len()];
+    let mut digits = [0; "18446744073709551615".len()];
     let mut start = digits.len();
     loop {
         start -= 1;
@@ -403,45 +398,62 @@ fn put_retry<P: FnMut(&[u8]) + ?Sized>(mut milliseconds: u64, put: &mut P) {
             break;
         }
     }
-    put_line(b"retry: ", &digits[start..], put);
-}
-
-/// A line of its own for each line of the text.
-fn put_lines<P: FnMut(&[u8]) + ?Sized>(start: &[u8], text: &str, put: &mut P) {
-    for line in (Lines {
-        rest: Some(text.as_bytes()),
-    }) {
-        put_line(start, line, put);
-    }
+    put_field(b"retry: ", &digits[start..], put);
 }
 
 /// `value` is known to have no line end.
 #[inline]
-fn put_line<P: FnMut(&[u8]) + ?Sized>(start: &[u8], value: &[u8], put: &mut P) {
+fn put_field<P: FnMut(&[u8]) + ?Sized>(start: &[u8], value: &[u8], put: &mut P) {
     put(start);
     put(value);
     put(b"\n");
 }
 
-/// The lines of a text, without their line ends: at least one, and one more for each CR, LF or CRLF
-/// (R2, R6).
-struct Lines<'a> {
-    /// `None` behind the last line.
-    rest: Option<&'a [u8]>,
+fn put_comment(text: &str, put: &mut dyn FnMut(&[u8])) {
+    put(b": ");
+    put_text(text, &mut false, put, |put| put(b"\n: "));
+    put(b"\n");
 }
 
-impl<'a> Iterator for Lines<'a> {
-    type Item = &'a [u8];
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let text = self.rest?;
-        let Some(end) = memchr2(b'\r', b'\n', text) else {
-            self.rest = None;
-            return Some(text);
-        };
-        let (line, rest) = text.split_at(end);
-        self.rest = Some(&rest[if rest.starts_with(b"\r\n") { 2 } else { 1 }..]);
-        Some(line)
+/// Hands out the text with something else in place of each line end, CR, LF or CRLF (R6).
+///
+/// `after_cr` tells of the piece before: whether it ended with a CR, which may get its LF from this.
+#[inline]
+fn put_text<P: FnMut(&[u8]) + ?Sized>(
+    text: &str,
+    after_cr: &mut bool,
+    put: &mut P,
+    mut put_line_end: impl FnMut(&mut P),
+) {
+    let text = text.as_bytes();
+    let mut start = 0;
+    for end in memchr2_iter(b'\r', b'\n', text) {
+        let ends_pair = *after_cr && end == start && text[end] == b'\n';
+        if !ends_pair {
+            put(&text[start..end]);
+            put_line_end(put);
+        }
+        *after_cr = text[end] == b'\r';
+        start = end + 1;
     }
+    *after_cr &= start == text.len();
+    put(&text[start..]);
+}
+
+/// Hands out the LF that ends a data line and the start of the line behind it, and in between what
+/// waited for that.
+#[inline]
+fn put_line_end<const N: usize>(
+    lf_and_start: &[u8; N],
+    behind: &mut Vec<u8>,
+    put: &mut impl FnMut(&[u8]),
+) {
+    if behind.is_empty() {
+        return put(lf_and_start);
+    }
+    let (lf, start) = lf_and_start.split_at(1);
+    put(lf);
+    put(behind);
+    put(start);
+    behind.clear();
 }
