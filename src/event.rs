@@ -87,6 +87,7 @@ impl<'a> Event<'a> {
     /// let refused = Event::new("").with_event_type("a\ndata: injected");
     /// assert_eq!(refused, Err(EncodeError::LineEnd { field: "event type", position: 1 }));
     /// ```
+    #[inline]
     pub fn with_event_type(
         mut self,
         event_type: impl Into<Cow<'a, str>>,
@@ -111,6 +112,7 @@ impl<'a> Event<'a> {
     /// # use sse_wire::{EncodeError, Event};
     /// assert_eq!(Event::new("").with_id("1\02"), Err(EncodeError::Nul { position: 1 }));
     /// ```
+    #[inline]
     pub fn with_id(mut self, id: impl Into<Cow<'a, str>>) -> Result<Self, EncodeError> {
         self.last_event_id = id.into();
         self.has_id = true;
@@ -126,6 +128,7 @@ impl<'a> Event<'a> {
     /// assert_eq!(event.retry(), Some(Duration::from_millis(2)));
     /// ```
     #[must_use]
+    #[inline]
     pub fn with_retry(mut self, retry: Duration) -> Self {
         self.retry = Some(whole_milliseconds(retry));
         self
@@ -270,11 +273,13 @@ impl<'a> Event<'a> {
     }
 
     /// The event type as it goes over the wire: empty for none.
+    #[inline]
     pub(crate) fn event_type_field(&self) -> &str {
         &self.event_type
     }
 
     /// The reconnection time in milliseconds.
+    #[inline]
     pub(crate) const fn retry_milliseconds(&self) -> Option<u64> {
         self.retry
     }
@@ -293,6 +298,7 @@ impl PartialEq for Event<'_> {
 impl Eq for Event<'_> {}
 
 /// Refuses what no last event ID can hold (R15, R24).
+#[inline]
 pub(crate) fn check_last_event_id(id: &str) -> Result<(), EncodeError> {
     match memchr3(b'\r', b'\n', b'\0', id.as_bytes()) {
         None => Ok(()),
