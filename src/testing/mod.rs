@@ -1,0 +1,92 @@
+//! What it takes to test an implementation of event streams: this one or your own.
+//!
+//! | part | what it is | what it is for |
+//! | --- | --- | --- |
+//! | [`vectors`] | hundreds of small streams with everything that must come out of them | example-based tests in any language: the files are plain JSON |
+//! | [`encoder_vectors`] | events and hostile values, with the bytes that must come out or the refusal that must come | tests of a server's output |
+//! | [`reference`] | a decoder that reads like the specification, slow and obvious | the other side of a differential test or fuzz target |
+//! | [`strategies`] | [`proptest`] strategies for events, hostile values, streams that break parsers, and chunkings | property tests |
+//!
+//! Nothing here shares code with the crate's own decoder or encoder.
+//!
+//! # Testing your own parser
+//!
+//! Two tests find nearly everything. The vectors say by their name what is wrong, and their
+//! [`at`](ExpectedEvent::at) catches a parser that hands over an event late. The strategies find what nobody thought of.
+//! Here `parse` stands for the parser under test; it takes the chunks of a stream and returns its events.
+//!
+//! ```
+//! use proptest::prelude::*;
+//! use sse_wire::testing::{reference, strategies, vectors};
+//!
+//! # fn parse<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<(String, String, String)> {
+//! #     let mut decoder = sse_wire::Decoder::new();
+//! #     let mut events = Vec::new();
+//! #     for chunk in chunks {
+//! #         let mut feed = decoder.feed(chunk);
+//! #         while let Some(event) = feed.next_event().unwrap() {
+//! #             events.push((event.event_type().into(), event.data().into(), event.last_event_id().into()));
+//! #         }
+//! #     }
+//! #     events
+//! # }
+//! // 1. Every vector, whole and byte by byte; and each event no later than its last byte.
+//! for vector in vectors().iter().filter(|vector| vector.initial_last_event_id.is_empty()) {
+//!     let expected: Vec<_> = vector
+//!         .events
+//!         .iter()
+//!         .map(|event| (event.event_type.clone(), event.data.clone(), event.last_event_id.clone()))
+//!         .collect();
+//!     assert_eq!(parse([&vector.input[..]]), expected, "{}", vector.name);
+//!     assert_eq!(parse(vector.input.chunks(1)), expected, "{} byte by byte", vector.name);
+//!     for (count, event) in vector.events.iter().enumerate() {
+//!         let so_far = parse([&vector.input[..event.at]]);
+//!         assert_eq!(so_far, expected[..=count], "{} is late", vector.name);
+//!     }
+//! }
+//!
+//! // 2. Any stream, in any chunks, against the reference.
+//! proptest!(|(stream in strategies::stream(), chunking in strategies::chunking())| {
+//!     let expected: Vec<_> = reference::decode(&stream)
+//!         .events()
+//!         .map(|event| (event.event_type.clone(), event.data.clone(), event.last_event_id.clone()))
+//!         .collect();
+//!     prop_assert_eq!(parse(chunking.split(&stream)), expected);
+//! });
+//! ```
+//!
+//! # Testing your own server
+//!
+//! Whatever values an application hands to a server, they must arrive as they are, or be refused: a CR or LF that gets
+//! through unescaped lets whoever controls the value forge events. `respond` stands for the server under test; it is
+//! given an event type and data and returns the body that goes out, or nothing where it refuses the values.
+//!
+//! ```
+//! use proptest::prelude::*;
+//! use sse_wire::testing::{reference, strategies};
+//!
+//! # fn respond(event_type: &str, data: &str) -> Option<Vec<u8>> {
+//! #     let event = sse_wire::Event::new(data).with_event_type(event_type).ok()?;
+//! #     Some(event.to_bytes().to_vec())
+//! # }
+//! proptest!(|(event_type in strategies::hostile_text(), data in strategies::hostile_text())| {
+//!     let Some(body) = respond(&event_type, &data) else { return Ok(()) };
+//!     let received = reference::decode(&body);
+//!     prop_assert_eq!(received.frames.len(), 1, "one event went in, and nothing else may come out");
+//!     let event = received.events().next().expect("the event that went in");
+//!     // All that the format does not preserve: how a line ends, and the difference between no type and "message".
+//!     let lines_end_in_lf = data.replace("\r\n", "\n").replace('\r', "\n");
+//!     prop_assert_eq!(&event.data, &lines_end_in_lf);
+//!     prop_assert_eq!(&event.event_type, if event_type.is_empty() { "message" } else { &event_type });
+//!     prop_assert!(received.cut_off.is_none(), "the blank line is missing");
+//! });
+//! ```
+
+pub mod reference;
+pub mod strategies;
+mod vectors;
+
+pub use vectors::{
+    Call, CutOffEvent, EncoderVector, ExpectedEvent, Fields, Outcome, Problem, Refusal, Vector,
+    encoder_vectors, vectors,
+};

@@ -1,0 +1,434 @@
+//! The specification's text as code: slow, obvious, and the judge of everything that is fast.
+//!
+//! A whole stream goes in, everything that comes of it goes out. There is no state between calls, no chunk, no limit and
+//! no shortcut: each function is one paragraph of the specification, its steps in the same order.
+//!
+//! ```
+//! use sse_wire::testing::reference::{self, Frame};
+//!
+//! let decoded = reference::decode(b"retry: 500\nid: 1\ndata: a\n\ndata: cut off");
+//! assert_eq!(decoded.retries().count(), 1);
+//! assert_eq!(decoded.last_event_id, "1");
+//! assert_eq!(decoded.cut_off.unwrap().data, "cut off");
+//!
+//! let [_, (at, Frame::Event(event))] = &decoded.frames[..] else { unreachable!() };
+//! assert_eq!((event.data.as_str(), *at), ("a", 26));
+//! ```
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// All that a stream says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decoded {
+    /// Events, comments and reconnection times in stream order, each with the number of bytes after which it is
+    /// complete. A decoder that has these bytes and has not handed it over is late (R3).
+    pub frames: Vec<(usize, Frame)>,
+    /// The last event ID when the stream ends: that of the last blank line (R18).
+    pub last_event_id: String,
+    /// The event that the end of the stream cut off, if it is taken as the end of line and block. The specification
+    /// discards it (R20).
+    pub cut_off: Option<Event>,
+}
+
+/// What a stream has to say at one point of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Frame {
+    /// A dispatched event, complete with the first byte of its blank line's end (R18).
+    Event(Event),
+    /// A comment: all that follows the colon, untouched (R9).
+    Comment(String),
+    /// A reconnection time, in force from its line on (R16).
+    Retry(Duration),
+}
+
+/// An event as it is dispatched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// The event type; `message` where the block sets none.
+    pub event_type: String,
+    /// The data lines, joined by LF.
+    pub data: String,
+    /// The last event ID as of this event: this block's id or the last one before it.
+    pub last_event_id: String,
+    /// This block's own id, if it has one that counts.
+    pub id: Option<String>,
+    /// This block's own reconnection time, if it has one that counts.
+    pub retry: Option<Duration>,
+}
+
+/// Decodes a whole stream, from its first byte to its end.
+///
+/// Never fails: every sequence of bytes is an event stream.
+#[must_use]
+pub fn decode(stream: &[u8]) -> Decoded {
+    decode_from("", stream)
+}
+
+/// Decodes the stream of a connection that resumes behind the event with this id, as browsers do: they carry the last
+/// event ID over.
+///
+/// ```
+/// use sse_wire::testing::reference;
+///
+/// let decoded = reference::decode_from("7", b"data: a\n\n");
+/// assert_eq!(decoded.events().next().unwrap().last_event_id, "7");
+/// ```
+#[must_use]
+pub fn decode_from(last_event_id: &str, stream: &[u8]) -> Decoded {
+    let mut characters = utf8_decode_without_bom(stream);
+    let complete_lines = take_lines(&mut characters);
+    let cut_off_line: String = characters
+        .iter()
+        .map(|character| character.scalar)
+        .collect();
+
+    let mut interpreter = Interpreter::new(last_event_id);
+    for line in complete_lines {
+        interpreter.line(&line.text, line.end);
+    }
+    interpreter.end_of_file(&cut_off_line, stream.len())
+}
+
+impl Decoded {
+    /// The dispatched events, in stream order.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.frames.iter().filter_map(|(_, frame)| match frame {
+            Frame::Event(event) => Some(event),
+            _ => None,
+        })
+    }
+
+    /// The comments, in stream order.
+    pub fn comments(&self) -> impl Iterator<Item = &str> {
+        self.frames.iter().filter_map(|(_, frame)| match frame {
+            Frame::Comment(comment) => Some(comment.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The reconnection times, in stream order. The last one is in force when the stream ends.
+    pub fn retries(&self) -> impl Iterator<Item = Duration> {
+        self.frames.iter().filter_map(|(_, frame)| match frame {
+            Frame::Retry(time) => Some(*time),
+            _ => None,
+        })
+    }
+}
+
+/// What this crate's decoder lends, in the terms of the reference, so that the two can be compared.
+impl From<crate::Event<'_>> for Event {
+    fn from(event: crate::Event<'_>) -> Self {
+        Self {
+            event_type: event.event_type().to_owned(),
+            data: event.data().to_owned(),
+            last_event_id: event.last_event_id().to_owned(),
+            id: event.id().map(ToOwned::to_owned),
+            retry: event.retry(),
+        }
+    }
+}
+
+/// What this crate's decoder lends, in the terms of the reference, so that the two can be compared.
+impl From<crate::Frame<'_>> for Frame {
+    fn from(frame: crate::Frame<'_>) -> Self {
+        match frame {
+            crate::Frame::Event(event) => Self::Event(event.into()),
+            crate::Frame::Comment(comment) => Self::Comment(comment.to_owned()),
+            crate::Frame::Retry(time) => Self::Retry(time),
+        }
+    }
+}
+
+/// One character and the offset behind the last byte that it stands for.
+struct Character {
+    scalar: char,
+    end: usize,
+}
+
+/// "UTF-8 decode" of the Encoding standard, section 6: one BOM at the very start is dropped (R5).
+fn utf8_decode_without_bom(stream: &[u8]) -> Vec<Character> {
+    let mut characters = utf8_decode(stream);
+    if characters
+        .first()
+        .is_some_and(|first| first.scalar == '\u{feff}')
+    {
+        characters.remove(0);
+    }
+    characters
+}
+
+/// The "UTF-8 decoder" of the Encoding standard, section 8.1.1, where every error becomes U+FFFD.
+fn utf8_decode(stream: &[u8]) -> Vec<Character> {
+    let mut characters = Vec::new();
+    let mut code_point = 0;
+    let mut bytes_needed = 0;
+    let mut lower_boundary = 0x80;
+    let mut upper_boundary = 0xBF;
+
+    let mut index = 0;
+    while index < stream.len() {
+        let byte = stream[index];
+        if bytes_needed == 0 {
+            index += 1;
+            match byte {
+                0x00..=0x7F => characters.push(Character {
+                    scalar: char::from(byte),
+                    end: index,
+                }),
+                0xC2..=0xDF => (bytes_needed, code_point) = (1, u32::from(byte & 0x1F)),
+                0xE0..=0xEF => {
+                    match byte {
+                        0xE0 => lower_boundary = 0xA0,
+                        0xED => upper_boundary = 0x9F,
+                        _ => {}
+                    }
+                    (bytes_needed, code_point) = (2, u32::from(byte & 0x0F));
+                }
+                0xF0..=0xF4 => {
+                    match byte {
+                        0xF0 => lower_boundary = 0x90,
+                        0xF4 => upper_boundary = 0x8F,
+                        _ => {}
+                    }
+                    (bytes_needed, code_point) = (3, u32::from(byte & 0x07));
+                }
+                _ => characters.push(Character {
+                    scalar: char::REPLACEMENT_CHARACTER,
+                    end: index,
+                }),
+            }
+            continue;
+        }
+
+        let in_range = (lower_boundary..=upper_boundary).contains(&byte);
+        (lower_boundary, upper_boundary) = (0x80, 0xBF);
+        if !in_range {
+            // The byte is "restored": it is looked at once more, as the start of something.
+            bytes_needed = 0;
+            characters.push(Character {
+                scalar: char::REPLACEMENT_CHARACTER,
+                end: index,
+            });
+            continue;
+        }
+        index += 1;
+        code_point = (code_point << 6) | u32::from(byte & 0x3F);
+        bytes_needed -= 1;
+        if bytes_needed == 0 {
+            let scalar =
+                char::from_u32(code_point).expect("the boundaries leave scalar values only");
+            characters.push(Character { scalar, end: index });
+        }
+    }
+    if bytes_needed != 0 {
+        characters.push(Character {
+            scalar: char::REPLACEMENT_CHARACTER,
+            end: index,
+        });
+    }
+    characters
+}
+
+/// One line without its end, and the offset behind the first byte of that end.
+struct Line {
+    text: String,
+    end: usize,
+}
+
+/// Takes the lines that have an end, and leaves the rest (section 9.2.6, R6): a line ends at a CRLF pair, at an LF that
+/// is not behind a CR, or at a CR that is not before an LF. So the CR of a pair ends the line, and the LF adds nothing.
+fn take_lines(characters: &mut Vec<Character>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut text = String::new();
+    let mut rest_from = 0;
+    for (index, character) in characters.iter().enumerate() {
+        match character.scalar {
+            '\n' if index > 0 && characters[index - 1].scalar == '\r' => rest_from = index + 1,
+            '\n' | '\r' => {
+                lines.push(Line {
+                    text: core::mem::take(&mut text),
+                    end: character.end,
+                });
+                rest_from = index + 1;
+            }
+            other => text.push(other),
+        }
+    }
+    characters.drain(..rest_from);
+    lines
+}
+
+/// "Interpreting an event stream", section 9.2.6.
+#[derive(Default)]
+struct Interpreter {
+    // The three buffers of the specification (R7).
+    data: String,
+    event_type: String,
+    last_event_id: String,
+    /// What this block sets, which the specification has no need to remember.
+    id: Option<String>,
+    retry: Option<Duration>,
+    /// What has come of the stream so far, with the last event ID string.
+    decoded: Decoded,
+}
+
+impl Interpreter {
+    fn new(last_event_id: &str) -> Self {
+        let mut interpreter = Self::default();
+        interpreter.last_event_id.push_str(last_event_id);
+        interpreter.decoded.last_event_id.push_str(last_event_id);
+        interpreter
+    }
+
+    /// "Lines must be processed, in the order they are received, as follows" (R8 to R11).
+    fn line(&mut self, line: &str, at: usize) {
+        if line.is_empty() {
+            self.dispatch(at);
+        } else if let Some(comment) = line.strip_prefix(':') {
+            self.decoded
+                .frames
+                .push((at, Frame::Comment(comment.to_owned())));
+        } else if let Some((field, value)) = line.split_once(':') {
+            self.field(field, value.strip_prefix(' ').unwrap_or(value), at);
+        } else {
+            self.field(line, "", at);
+        }
+    }
+
+    /// "The steps to process the field" (R12 to R17).
+    fn field(&mut self, name: &str, value: &str, at: usize) {
+        match name {
+            "event" => value.clone_into(&mut self.event_type),
+            "data" => {
+                self.data.push_str(value);
+                self.data.push('\n');
+            }
+            "id" if !value.contains('\0') => {
+                value.clone_into(&mut self.last_event_id);
+                self.id = Some(value.to_owned());
+            }
+            // Of an empty value the standard says "only ASCII digits", and browsers differ. Here it is ignored.
+            "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let time = Duration::from_millis(saturating_integer(value));
+                self.retry = Some(time);
+                self.decoded.frames.push((at, Frame::Retry(time)));
+            }
+            _ => {}
+        }
+    }
+
+    /// "Dispatch the event" (R18).
+    fn dispatch(&mut self, at: usize) {
+        // 1. The last event ID string becomes the buffer's value; the buffer is not reset.
+        self.decoded.last_event_id.clone_from(&self.last_event_id);
+        let (id, retry) = (self.id.take(), self.retry.take());
+        // 2. If the data buffer is empty, set it and the event type buffer to the empty string and return.
+        if self.data.is_empty() {
+            self.event_type.clear();
+            return;
+        }
+        // 3. If the data buffer's last character is an LF, remove it.
+        if self.data.ends_with('\n') {
+            self.data.pop();
+        }
+        // 4. and 5. An event of type "message" with the data and the last event ID string.
+        let mut event = Event {
+            event_type: "message".to_owned(),
+            data: self.data.clone(),
+            last_event_id: self.decoded.last_event_id.clone(),
+            id,
+            retry,
+        };
+        // 6. If the event type buffer is not empty, it is the type.
+        if !self.event_type.is_empty() {
+            event.event_type.clone_from(&self.event_type);
+        }
+        // 7. Set the data buffer and the event type buffer to the empty string.
+        self.data.clear();
+        self.event_type.clear();
+        // 8. Queue a task to fire the event.
+        self.decoded.frames.push((at, Frame::Event(event)));
+    }
+
+    /// "Once the end of the file is reached, any pending data must be discarded" (R20): what counts is what was decoded
+    /// up to here. Taking the end as that of line and block tells what is lost.
+    fn end_of_file(mut self, cut_off_line: &str, at: usize) -> Decoded {
+        let decoded = self.decoded.clone();
+        if !cut_off_line.is_empty() {
+            self.line(cut_off_line, at);
+        }
+        let events_before = decoded.events().count();
+        self.dispatch(at);
+        let cut_off = self.decoded.events().nth(events_before).cloned();
+        Decoded { cut_off, ..decoded }
+    }
+}
+
+/// "Interpret the field value as an integer in base ten": there is no upper bound, so what does not fit saturates.
+fn saturating_integer(digits: &str) -> u64 {
+    digits.bytes().fold(0, |integer: u64, digit| {
+        integer
+            .saturating_mul(10)
+            .saturating_add(u64::from(digit - b'0'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    /// Lead bytes, their boundaries and continuation bytes: what random bytes hit too seldom.
+    fn utf8_boundary_byte() -> impl Strategy<Value = u8> {
+        prop_oneof![
+            proptest::sample::select(
+                &[
+                    0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF,
+                    0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF, 0xBB,
+                ][..]
+            ),
+            any::<u8>(),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn utf8_is_decoded_as_the_standard_library_does(bytes in vec(utf8_boundary_byte(), 0..12)) {
+            let decoded = utf8_decode(&bytes);
+            let text: String = decoded.iter().map(|character| character.scalar).collect();
+            prop_assert_eq!(text, String::from_utf8_lossy(&bytes));
+            prop_assert_eq!(decoded.last().map_or(0, |last| last.end), bytes.len());
+            prop_assert!(decoded.is_sorted_by(|one, next| one.end < next.end));
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_specification_with_three_kinds_of_empty_data() {
+        // Section 9.2.6: "two events", the first with empty data, the second with one newline; the last block is
+        // discarded.
+        let decoded = decode(b"data\n\ndata\ndata\n\ndata:");
+        let data: Vec<_> = decoded.events().map(|event| event.data.as_str()).collect();
+        assert_eq!(data, ["", "\n"]);
+        assert_eq!(decoded.cut_off.map(|event| event.data).as_deref(), Some(""));
+    }
+
+    #[test]
+    fn integers_saturate() {
+        for (digits, expected) in [
+            ("0", 0),
+            ("00000000000000000000000001500", 1500),
+            ("18446744073709551615", u64::MAX),
+            ("18446744073709551616", u64::MAX),
+            ("99999999999999999999999999", u64::MAX),
+        ] {
+            assert_eq!(saturating_integer(digits), expected);
+        }
+    }
+}

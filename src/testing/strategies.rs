@@ -1,0 +1,307 @@
+//! [`proptest`] strategies, biased to what breaks parsers and encoders.
+//!
+//! The values shrink: what a failing test reports is about as short as it can be.
+
+use crate::Event;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::iter;
+use core::time::Duration;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// Events that can be sent: every combination of fields, with values of [`hostile_text`] as far as each field allows.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use sse_wire::testing::{reference, strategies};
+///
+/// proptest!(|(event in strategies::event())| {
+///     let received = reference::decode(&event.to_bytes());
+///     prop_assert_eq!(received.events().count(), usize::from(event.has_data()));
+/// });
+/// ```
+pub fn event() -> impl Strategy<Value = Event<'static>> {
+    (
+        option::of(hostile_text()),
+        option::of(single_line_text()),
+        option::of(single_line_text()),
+        option::of(any::<u64>().prop_map(Duration::from_millis)),
+    )
+        .prop_filter_map("all values can be sent", |(data, event_type, id, retry)| {
+            let mut event = data.map_or_else(Event::without_data, Event::new);
+            if let Some(event_type) = event_type {
+                event = event.with_event_type(event_type).ok()?;
+            }
+            if let Some(id) = id {
+                event = event.with_id(id.replace('\0', "")).ok()?;
+            }
+            Some(retry.into_iter().fold(event, Event::with_retry))
+        })
+}
+
+/// Text as an attacker or an accident would hand it to a server: line ends, NUL, BOM, colons, spaces, whole fields and
+/// events, and the line ends of other formats.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use sse_wire::{Event, testing::strategies};
+///
+/// proptest!(|(text in strategies::hostile_text())| {
+///     let line_end = text.find(['\r', '\n']);
+///     prop_assert_eq!(Event::new("").with_event_type(text).is_err(), line_end.is_some());
+/// });
+/// ```
+pub fn hostile_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => select(HOSTILE_PIECES).prop_map(ToString::to_string),
+        2 => "[ -~]{0,12}",
+        1 => any::<char>().prop_map(String::from),
+        1 => (55..75_usize).prop_map(|length| "x".repeat(length)),
+    ];
+    vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+/// [`hostile_text`] without CR and LF: what an event type may be.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use sse_wire::{Event, testing::strategies};
+///
+/// proptest!(|(text in strategies::single_line_text())| {
+///     prop_assert!(Event::new("").with_event_type(text).is_ok());
+/// });
+/// ```
+pub fn single_line_text() -> impl Strategy<Value = String> {
+    hostile_text().prop_map(|text| text.replace(['\r', '\n'], ""))
+}
+
+/// Whole streams of bytes, anything but well-behaved: CR, LF and CRLF in all mixtures, BOMs and pieces of them, names
+/// that are nearly right, NUL, cut and overlong UTF-8, odd `retry` values; and enough of what is right to get far.
+///
+/// See the [module page](super#testing-your-own-parser) for a test with it.
+pub fn stream() -> impl Strategy<Value = Vec<u8>> {
+    let byte_order_mark = prop_oneof![
+        6 => Just(&b""[..]),
+        2 => Just(&b"\xEF\xBB\xBF"[..]),
+        1 => Just(&b"\xEF\xBB\xBF\xEF\xBB\xBF"[..]),
+        1 => Just(&b"\xEF\xBB"[..]),
+        1 => Just(&b"\xEF"[..]),
+    ];
+    let piece = prop_oneof![
+        8 => select(LINE_ENDS).prop_map(<[u8]>::to_vec),
+        6 => select(FIELDS).prop_map(<[u8]>::to_vec),
+        3 => select(FRAGMENTS).prop_map(<[u8]>::to_vec),
+        1 => vec(any::<u8>(), 0..4),
+        1 => "[ -~]{0,12}".prop_map(String::into_bytes),
+        1 => (55..75_usize).prop_map(|length| alloc::vec![b'x'; length]),
+        1 => event().prop_map(|event| event.to_bytes().to_vec()),
+    ];
+    (byte_order_mark, vec(piece, 0..32))
+        .prop_map(|(start, pieces)| [start.to_vec(), pieces.concat()].concat())
+}
+
+/// Ways to cut a stream of any length into chunks, single bytes and empty chunks among them.
+///
+/// See the [module page](super#testing-your-own-parser) for a test with it.
+pub fn chunking() -> impl Strategy<Value = Chunking> {
+    let size = prop_oneof![
+        1 => Just(0),
+        2 => Just(1),
+        3 => 2..10_usize,
+        2 => 10..200_usize,
+    ];
+    vec(size, 0..8).prop_map(Chunking::new)
+}
+
+/// A way to cut a stream of any length into chunks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunking {
+    sizes: Vec<usize>,
+}
+
+impl Chunking {
+    /// Chunks of these sizes in bytes, again and again; where all are 0, the rest of the stream is one chunk.
+    ///
+    /// ```
+    /// use sse_wire::testing::strategies::Chunking;
+    ///
+    /// let chunks: Vec<&[u8]> = Chunking::new([2, 0, 3]).split(b"abcdefgh").collect();
+    /// assert_eq!(chunks, [&b"ab"[..], b"", b"cde", b"fg", b"", b"h"]);
+    /// ```
+    #[must_use]
+    pub fn new(sizes: impl Into<Vec<usize>>) -> Self {
+        Self {
+            sizes: sizes.into(),
+        }
+    }
+
+    /// The chunks of a stream, which they make up exactly. Does not allocate.
+    ///
+    /// ```
+    /// use sse_wire::testing::strategies::Chunking;
+    ///
+    /// assert!(Chunking::new([0]).split(b"abc").eq([&b""[..], b"abc"]));
+    /// ```
+    pub fn split<'a>(&self, stream: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let all_zero = self.sizes.iter().all(|&size| size == 0);
+        let rest_of_stream = all_zero.then_some(usize::MAX);
+        let mut sizes = self.sizes.iter().copied().chain(rest_of_stream).cycle();
+        let mut rest = stream;
+        iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let (chunk, behind) = rest.split_at(sizes.next()?.min(rest.len()));
+            rest = behind;
+            Some(chunk)
+        })
+    }
+}
+
+const LINE_ENDS: &[&[u8]] = &[
+    b"\n",
+    b"\n\n",
+    b"\r",
+    b"\r\r",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\n\r",
+];
+
+const FIELDS: &[&[u8]] = &[
+    b"data: a\n",
+    b"data:b\r",
+    b"data:  c \r\n",
+    b"data\n",
+    b"data:\n",
+    b"data: x\n\n",
+    b"event: a\n",
+    b"event:b\r\n",
+    b"event\n",
+    b"event: \n",
+    b"id: 1\n",
+    b"id:22\r\n",
+    b"id\n",
+    b"id: \0\n",
+    b"id: \xC0\x80\n",
+    b"retry: 1500\n",
+    b"retry:000000000000000000000000042\r",
+    b"retry: 18446744073709551616\n",
+    b"retry: +5\n",
+    b"retry:\n",
+    b"retry: 5x\n",
+    b"retry: 1_0\r\n",
+    b": comment\n",
+    b":\n",
+    b"unknown: x\n",
+    b"data: \xE2\x82\n",
+    b"data: \xE2\x82\xAC\xEF\xBB\xBF\r\n",
+];
+
+const FRAGMENTS: &[&[u8]] = &[
+    b":",
+    b" ",
+    b": ",
+    b"::",
+    b"\0",
+    b"\t",
+    b"d",
+    b"da",
+    b"dat",
+    b"data",
+    b"data:",
+    b"data: ",
+    b"Data:",
+    b"datax",
+    b"e",
+    b"even",
+    b"event",
+    b"event:",
+    b"event: ",
+    b"i",
+    b"id",
+    b"id:",
+    b"id: ",
+    b"ID: ",
+    b"r",
+    b"retr",
+    b"retry",
+    b"retry:",
+    b"retry: ",
+    b"0",
+    b"7",
+    b"99999999999",
+    b"+",
+    b"-",
+    b"\xEF",
+    b"\xBB",
+    b"\xBF",
+    b"\xEF\xBB",
+    b"\xBB\xBF",
+    b"\xEF\xBB\xBF",
+    b"\xC2",
+    b"\xC3\xA9",
+    b"\xE2",
+    b"\xE2\x82",
+    b"\xE2\x82\xAC",
+    b"\xE0\x80",
+    b"\xED\xA0\x80",
+    b"\xF0\x9F",
+    b"\xF0\x9F\x98",
+    b"\xF0\x9F\x98\x80",
+    b"\xF4\x90\x80\x80",
+    b"\xFF",
+    b"\x80",
+    b"\xC0\x80",
+    b"\xE2\x80\xA8",
+    b"\xC2\x85",
+    b"\x0B",
+    b"\x0C",
+];
+
+const HOSTILE_PIECES: &[&str] = &[
+    "\r",
+    "\n",
+    "\r\n",
+    "\n\r",
+    "\n\n",
+    "\r\r",
+    "\r\n\r\n",
+    "\0",
+    "\u{feff}",
+    ":",
+    ": ",
+    " ",
+    "  ",
+    "\t",
+    "data",
+    "data:",
+    "data: forged",
+    "event: admin",
+    "id: 666",
+    "id",
+    "retry: 0",
+    ": comment",
+    "\ndata: forged\n\n",
+    "\rdata: forged\r\r",
+    "\r\nevent: admin\r\n",
+    "\nid: 666\n",
+    "\rretry: 0",
+    "\u{2028}",
+    "\u{2029}",
+    "\u{85}",
+    "\u{b}",
+    "\u{c}",
+    "\u{fffd}",
+    "\u{e9}",
+    "\u{20ac}",
+    "\u{1f600}",
+    "%0A",
+    "%0D",
+    "\\n",
+    "\u{560d}",
+    "\u{560a}",
+];
