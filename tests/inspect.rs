@@ -1,0 +1,268 @@
+//! `examples/inspect.rs` as its users meet it: a program of its own, with files, pipes and exit codes.
+
+use serde_json::{Value, json};
+use std::env::{self, consts::EXE_SUFFIX};
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// Long enough for any machine, so that a failure ends.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn shows_a_recorded_stream_without_arguments() {
+    let shown = text(&run(&[], b""));
+    for part in [
+        "   :  欢迎\n   :  welcome\n   = retry 1.5s\n",
+        "   1 response.created  id resp_0001/1\n   │ {\"type\": \"response.created\", ",
+        "  28 message  (id resp_0001/27)\n   │ 不是 JSON\n   │ 第二行\n   │ 第三行\n",
+    ] {
+        assert!(shown.contains(part), "{part}\nis not in\n{shown}");
+    }
+    let end = "\n29 events, 3 comments, 4856 bytes; last event ID resp_0001/28, retry 1.5s; nothing cut off\n";
+    assert!(shown.ends_with(end), "{shown}");
+}
+
+#[test]
+fn shows_the_same_from_a_file_and_from_a_pipe() {
+    let path = capture("fastapi");
+    let bytes = fs::read(&path).expect("the capture can be read");
+    let path = path.to_str().expect("the path is UTF-8");
+    for json in [&[][..], &["--json"]] {
+        let recorded = text(&run(json, b""));
+        assert_eq!(text(&run(&[json, &[path]].concat(), b"")), recorded);
+        assert_eq!(text(&run(&[json, &["-"]].concat(), &bytes)), recorded);
+    }
+}
+
+#[test]
+fn shows_what_people_look_for() {
+    for (stream, expected) in [
+        (
+            "",
+            "\n0 events, 0 comments, 0 bytes; no last event ID, no retry; nothing cut off\n",
+        ),
+        (
+            ":\n: ping\nretry: 60000\n\n",
+            "   : \n   :  ping\n   = retry 60s\n\n\
+             0 events, 2 comments, 23 bytes; no last event ID, retry 60s; nothing cut off\n",
+        ),
+        (
+            "event: tick\nid: 7\ndata: 1\ndata\n\ndata: 2\n\nid\ndata\n\n",
+            "   1 tick  id 7\n   │ 1\n   │ \n   2 message  (id 7)\n   │ 2\n   3 message  id \"\"\n   │ \n\n\
+             3 events, 0 comments, 50 bytes; no last event ID, no retry; nothing cut off\n",
+        ),
+        (
+            "id: 1\n\nid: 2\ndata: un",
+            " cut message  id 2\n   │ un\n\n\
+             0 events, 0 comments, 21 bytes; last event ID 1, no retry; the end cut an event off\n",
+        ),
+    ] {
+        assert_eq!(
+            text(&run(&["-"], stream.as_bytes())),
+            expected,
+            "{stream:?}"
+        );
+    }
+}
+
+#[test]
+fn json_tells_everything() {
+    let stream = "retry: 1500\n: \u{9b}\nid: 7\nevent: tick\ndata: \"a\"\ndata: \u{7f}\n\ndata: un";
+    let shown = text(&run(&["--json", "-"], stream.as_bytes()));
+    let lines: Vec<Value> = shown
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            json!({ "retry": 1500 }),
+            json!({ "comment": " \u{9b}" }),
+            json!({ "event": {
+                "type": "tick", "data": "\"a\"\n\u{7f}", "id": "7", "last_event_id": "7",
+                "retry": 1500, "cut_off": false,
+            }}),
+            json!({ "event": {
+                "type": "message", "data": "un", "id": null, "last_event_id": "7",
+                "retry": null, "cut_off": true,
+            }}),
+            json!({ "end": {
+                "events": 1, "comments": 1, "errors": 0, "bytes": stream.len(), "last_event_id": "7",
+                "retry": 1500, "cut_off": true,
+            }}),
+        ]
+    );
+}
+
+#[test]
+fn no_stream_drives_the_terminal() {
+    let controls: String = ('\0'..='\u{9f}')
+        .filter(|character| character.is_control() && !"\r\n\t".contains(*character))
+        .chain("\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}".chars())
+        .collect();
+    let id = &controls[1..]; // NUL would void it
+    let stream = format!(": {controls}\nevent: {controls}\nid: {id}\ndata: {controls}\n\n");
+    for args in [&["-"][..], &["--json", "-"]] {
+        let shown = text(&run(args, stream.as_bytes()));
+        assert_eq!(
+            shown.find(|character| controls.contains(character)),
+            None,
+            "{shown:?}"
+        );
+        assert!(shown.contains("1b") && shown.contains("202e"), "{shown}");
+    }
+}
+
+#[test]
+fn each_event_is_shown_at_its_last_byte() {
+    let mut inspect = spawn(&["-"], Stdio::piped());
+    let mut stdin = inspect.stdin.take().expect("stdin is piped");
+    let stdout = BufReader::new(inspect.stdout.take().expect("stdout is piped"));
+    let (sender, shown) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        for line in stdout.lines() {
+            sender
+                .send(line.expect("the output is text"))
+                .expect("the test listens");
+        }
+    });
+    for (piece, expected) in [
+        ("\u{feff}: pi", &[][..]),
+        ("ng\r", &["   :  ping"]),
+        ("\ndata: o", &[]),
+        ("ne\ndata: two\r", &[]),
+        ("\r", &["   1 message", "   │ one", "   │ two"]),
+        ("retry: 5\n", &["   = retry 5ms"]),
+    ] {
+        stdin.write_all(piece.as_bytes()).expect("inspect reads");
+        for line in expected {
+            assert_eq!(
+                shown.recv_timeout(PATIENCE).as_deref(),
+                Ok(*line),
+                "at {piece:?}"
+            );
+        }
+        // Nothing else may follow, however long it is given; a short while shows most mistakes.
+        assert!(
+            shown.recv_timeout(Duration::from_millis(20)).is_err(),
+            "at {piece:?}"
+        );
+    }
+    drop(stdin);
+    let rest: Vec<_> = shown.iter().collect();
+    assert_eq!(rest.len(), 2, "{rest:?}");
+    reader.join().expect("the output is text");
+    assert!(inspect.wait().expect("inspect ends").success());
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let mut inspect = spawn(&["-"], Stdio::piped());
+    let mut stdin = inspect.stdin.take().expect("stdin is piped");
+    drop(inspect.stdout.take());
+    while stdin.write_all(b"data: hello\n\n").is_ok() {}
+    let output = inspect.wait_with_output().expect("inspect ends");
+    assert_eq!(text(&output), "");
+}
+
+#[test]
+fn what_is_too_large_is_reported_and_passed_over() {
+    let limit = 16 * 1024 * 1024;
+    let stream = format!("id: 1\ndata: {}\n\ndata: on\n\n", "x".repeat(limit));
+    assert_eq!(
+        text(&run(&["-"], stream.as_bytes())),
+        format!(
+            "   ! event larger than the limit of {limit} bytes\n   1 message  (id 1)\n   │ on\n\n\
+             1 event, 0 comments, 1 error, {} bytes; last event ID 1, no retry; nothing cut off\n",
+            stream.len()
+        )
+    );
+}
+
+#[test]
+fn refuses_what_it_cannot_do() {
+    for (args, complaint) in [
+        (
+            &["no/such.stream"][..],
+            "inspect: cannot read \"no/such.stream\": ",
+        ),
+        (
+            &["--json", env!("CARGO_MANIFEST_DIR")],
+            "inspect: cannot read ",
+        ),
+        (
+            &["--yaml"],
+            "inspect: unknown option \"--yaml\"\n\nUsage: inspect ",
+        ),
+        (
+            &["-", "-"],
+            "inspect: one stream too many: \"-\"\n\nUsage: inspect ",
+        ),
+    ] {
+        let output = run(args, b"");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.starts_with(complaint), "{args:?}: {stderr}");
+        assert_eq!(output.stdout, b"", "{args:?}");
+    }
+}
+
+#[test]
+fn explains_itself() {
+    for option in ["-h", "--help"] {
+        let shown = text(&run(&[option], b""));
+        assert!(
+            shown.starts_with("Usage: inspect ") && shown.contains("--json"),
+            "{shown}"
+        );
+    }
+}
+
+/// What a run that succeeds has shown, and nothing beside it.
+fn text(output: &Output) -> String {
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.status.success(), "{}", output.status);
+    String::from_utf8(output.stdout.clone()).expect("the output is UTF-8")
+}
+
+fn run(args: &[&str], stdin: &[u8]) -> Output {
+    let mut inspect = spawn(args, Stdio::piped());
+    let mut pipe = inspect.stdin.take().expect("stdin is piped");
+    thread::scope(|scope| {
+        // It need not read all, or any of it.
+        scope.spawn(move || pipe.write_all(stdin));
+        inspect.wait_with_output().expect("inspect ends")
+    })
+}
+
+fn spawn(args: &[&str], stdin: Stdio) -> Child {
+    let inspect = inspect();
+    Command::new(&inspect)
+        .args(args)
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| {
+            panic!("{inspect:?}: {error}; `cargo test` builds it, `cargo test --test` does not")
+        })
+}
+
+/// Examples are built beside the folder that tests are built in.
+fn inspect() -> PathBuf {
+    let test = env::current_exe().expect("this test is a program");
+    let built = test
+        .ancestors()
+        .nth(2)
+        .expect("target/<profile>/deps/<test>");
+    built.join("examples").join(format!("inspect{EXE_SUFFIX}"))
+}
+
+fn capture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/captures/{name}.stream"))
+}
