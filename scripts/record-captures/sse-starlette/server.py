@@ -50,6 +50,7 @@ async def completion():
         yield chunk(choice({"content": token}))
     yield chunk(choice({}, "stop"))
     yield chunk([], usage={"prompt_tokens": 11, "completion_tokens": 97, "total_tokens": 108})
+    yield {"event": "transcript", "id": "chatcmpl-0001", "retry": 4000, "data": ANSWER}
     yield "[DONE]"
 
 

@@ -9,16 +9,16 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::time::sleep;
 
 /// The pieces as a terminal gets them. axum ends each `data` line with the piece's own CR or LF, and
-/// takes CRLF for two.
+/// takes CRLF for two; of the last piece it sends only type and id.
 const OUTPUT: [&str; 8] = [
     "   Compiling demo v0.1.0\n",
     "    Building [>       ] 0/3\r    Building [==>     ] 1/3\r    Building [=======>] 3/3\r",
     "\r\n",
     "warning: unused variable: `größe`\r\n --> src/main.rs:2:9\r\n",
-    "",
     "\n\n",
     "    Finished `dev` profile\n     Running `target/debug/demo`\n",
     "héllo wörld 🦀",
+    "",
 ];
 
 fn events() -> impl Stream<Item = Event> {
@@ -37,10 +37,7 @@ fn events() -> impl Stream<Item = Event> {
     });
     let idle = sleep(Duration::from_millis(1250)); // for two keep-alives
     let exit = serde_json::json!({ "code": 0, "seconds": 1.25 });
-    let exit = Event::default()
-        .json_data(exit)
-        .expect("valid JSON")
-        .event("exit");
+    let exit = Event::default().json_data(exit).expect("valid JSON");
     stream::iter([start.data("build 42")])
         .chain(stream::iter(output))
         .chain(stream::once(async {
