@@ -145,6 +145,29 @@ impl From<crate::Frame<'_>> for Frame {
     }
 }
 
+/// Compares all that both can tell, without a copy.
+impl PartialEq<crate::Event<'_>> for Event {
+    fn eq(&self, event: &crate::Event<'_>) -> bool {
+        self.event_type == event.event_type()
+            && self.data == event.data()
+            && self.last_event_id == event.last_event_id()
+            && self.id.as_deref() == event.id()
+            && self.retry == event.retry()
+    }
+}
+
+/// Compares all that both can tell, without a copy.
+impl PartialEq<crate::Frame<'_>> for Frame {
+    fn eq(&self, frame: &crate::Frame<'_>) -> bool {
+        match (self, frame) {
+            (Self::Event(one), crate::Frame::Event(other)) => one == other,
+            (Self::Comment(one), crate::Frame::Comment(other)) => one == other,
+            (Self::Retry(one), crate::Frame::Retry(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
 /// One character and the offset behind the last byte that it stands for.
 struct Character {
     scalar: char,
@@ -360,9 +383,12 @@ impl Interpreter {
     /// up to here. Taking the end as that of line and block tells what is lost.
     fn end_of_file(mut self, cut_off_line: &str, at: usize) -> Decoded {
         let decoded = self.decoded.clone();
+        let retry = self.retry;
         if !cut_off_line.is_empty() {
             self.line(cut_off_line, at);
         }
+        // A reconnection time acts at the end of its line (R16), and this line has none.
+        self.retry = retry;
         let events_before = decoded.events().count();
         self.dispatch(at);
         let cut_off = self.decoded.events().nth(events_before).cloned();
