@@ -1,0 +1,384 @@
+//! What the codec takes from the heap, counted by an allocator that counts: nothing for an event in the steady state,
+//! and never more than a limit allows, whatever the stream.
+
+use sse_wire::{DecodeError, Decoder, Encoder, Event, Frame};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::env;
+use std::time::Duration;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+#[test]
+fn a_fresh_decoder_owns_no_heap() {
+    let heap = measure(|| {
+        let mut decoder = Decoder::new().with_max_event_size(MIB);
+        drain(&mut decoder, b"");
+        drop((decoder.clone(), decoder));
+    });
+    assert_eq!(heap.allocations, 0);
+    assert!(
+        size_of::<Decoder>() <= 256,
+        "{} bytes",
+        size_of::<Decoder>()
+    );
+}
+
+#[test]
+fn no_event_allocates_in_the_steady_state() {
+    for (name, block) in BLOCKS {
+        let stream = block.repeat(20 * KIB / block.len() + 1);
+        for chunk in [stream.len(), 16 * KIB, 1460, 64, 7, 1, block.len()] {
+            let mut decoder = Decoder::new();
+            let mut pass = |frames| {
+                measure(|| {
+                    for chunk in stream.chunks(chunk) {
+                        if frames {
+                            drain_frames(&mut decoder, chunk);
+                        } else {
+                            drain(&mut decoder, chunk);
+                        }
+                    }
+                })
+            };
+            let (_first, _swapped) = (pass(true), pass(false)); // buffers grow, and trade places
+            for frames in [false, true] {
+                let heap = pass(frames);
+                assert_eq!(
+                    heap.allocations, 0,
+                    "{name}, chunks of {chunk}, frames: {frames}"
+                );
+            }
+        }
+    }
+}
+
+/// Blocks that go through every room of the decoder, and whether or not they become events.
+const BLOCKS: [(&str, &[u8]); 12] = [
+    ("one line", b"data: {\"delta\":\"hello\"}\n\n"),
+    ("CRLF", b"data: hello\r\n\r\n"),
+    ("CR", b"data: hello\r\r"),
+    ("joined lines", b"data: one\ndata: two\ndata: three\n\n"),
+    ("empty data", b"data\n\n"),
+    (
+        "every field",
+        b"event: tick\nid: 12345\nretry: 1500\ndata: hello\n\n",
+    ),
+    (
+        "fields twice",
+        b"event: a\nevent: bc\nid: 1\nid: 23\ndata: hello\n\n",
+    ),
+    (
+        "other text",
+        "data: 안녕하세요, 世界 \u{1f30d}\nid: \u{e9}\n\n".as_bytes(),
+    ),
+    ("invalid data", b"data: a\xffb\xe2\x82\n\n"),
+    (
+        "invalid everywhere",
+        b": \xff\nevent: \xe2\x82\nid: \xf0\x9f\ndata: \xff\ndata: \xfe\n\n",
+    ),
+    (
+        "no event",
+        b": comment\nretry: 5\nother: field\nevent: gone\nid: 7\n\n",
+    ),
+    ("a hundred lines", &HUNDRED_LINES),
+];
+
+const HUNDRED_LINES: [u8; 801] = {
+    let mut block = [b'\n'; 801];
+    let mut at = 0;
+    while at < 800 {
+        let (_, line) = block.split_at_mut(at);
+        line.split_at_mut(7).0.copy_from_slice(b"data: x");
+        at += 8;
+    }
+    block
+};
+
+#[test]
+fn what_outlives_a_large_event_is_capped() {
+    for damage in [&b""[..], b"\xff"] {
+        let large = [&[b'x'; MIB], damage].concat();
+        for (name, stream) in [
+            ("one line", [b"data: ", &large[..], b"\n\n"].concat()),
+            (
+                "joined lines",
+                [b"data\ndata: ", &large[..], b"\n\n"].concat(),
+            ),
+            (
+                "event type",
+                [b"event: ", &large[..], b"\ndata\n\n"].concat(),
+            ),
+            (
+                "event type, no event",
+                [b"event: ", &large[..], b"\n\n"].concat(),
+            ),
+            (
+                "id, and a small one",
+                [b"id: ", &large[..], b"\ndata\n\nid: 1\n\n"].concat(),
+            ),
+            ("comment", [b": ", &large[..], b"\n\n"].concat()),
+            (
+                "too large",
+                [b"data: ", &large[..], &large, b"\n\n"].concat(),
+            ),
+        ] {
+            for chunk in [stream.len(), 1000] {
+                let mut decoder = Decoder::new().with_max_event_size(MIB + 100);
+                let heap = measure(|| {
+                    for chunk in stream.chunks(chunk) {
+                        drain_frames(&mut decoder, chunk);
+                    }
+                });
+                assert!(
+                    heap.kept <= 64 * KIB as isize,
+                    "{name}, chunks of {chunk}: {heap:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_large_event_does_not_burden_the_small_ones_behind_it() {
+    let large = format!("data: {}\ndata\n\n", "x".repeat(500_000));
+    let small = b"data: tick\n\n".repeat(1000);
+    let mut decoder = Decoder::new();
+    drain(&mut decoder, large.as_bytes());
+    let mut seen = 0;
+    let heap = measure(|| {
+        for _ in 0..1000 {
+            seen += drain(&mut decoder, &small).events;
+        }
+    });
+    assert_eq!((seen, heap.allocations), (1_000_000, 0));
+
+    let mut kept = Vec::with_capacity(1000);
+    let heap = measure(|| {
+        let mut feed = decoder.feed(&small);
+        while let Ok(Some(event)) = feed.next_event() {
+            kept.push(event.into_owned());
+        }
+    });
+    assert_eq!((kept.len(), heap.kept), (1000, 4 * 1000));
+}
+
+/// The peer never ends its line, and sends it in small pieces.
+#[test]
+fn an_endless_line_costs_its_limit_and_one_error() {
+    let event_too_large = Some(DecodeError::EventTooLarge { limit: MIB });
+    let comment_too_large = Some(DecodeError::CommentTooLarge { limit: MIB });
+    for (start, frames, expected) in [
+        ("data: ", false, event_too_large),
+        ("event: ", false, event_too_large),
+        ("id: ", false, event_too_large),
+        (": ", false, None),
+        (": ", true, comment_too_large),
+        ("retry: ", false, None),
+        ("ignored: ", false, None),
+        ("0", false, None),
+    ] {
+        let mut decoder = Decoder::new().with_max_event_size(MIB);
+        let mut seen = Seen::default();
+        let heap = measure(|| {
+            seen += drain_either(&mut decoder, start.as_bytes(), frames);
+            for _ in 0..endless_mib() * MIB / 1460 {
+                seen += drain_either(&mut decoder, &[b'0'; 1460], frames);
+            }
+        });
+        assert_eq!(
+            (seen.events, seen.errors, seen.error),
+            (0, expected.iter().len(), expected)
+        );
+        assert!(heap.peak <= 3 * MIB as isize, "{start:?}: {heap:?}"); // a buffer that moves once
+        assert!(
+            decoder.buffered() <= MIB,
+            "{start:?}: {}",
+            decoder.buffered()
+        );
+
+        let behind = drain(&mut decoder, b"\n\ndata: on\n\n");
+        assert_eq!((behind.events, behind.errors), (1, 0), "{start:?}");
+    }
+}
+
+/// Each line but the first one adds a line feed, and nothing else.
+#[test]
+fn endless_empty_data_lines_cost_their_limit_and_one_error() {
+    let mut decoder = Decoder::new().with_max_event_size(MIB);
+    assert_eq!(drain(&mut decoder, &b"data\n".repeat(MIB + 1)).errors, 0);
+    assert_eq!(drain(&mut decoder, b"\n").events, 1);
+
+    let mut seen = Seen::default();
+    let heap = measure(|| {
+        for _ in 0..=MIB / 1000 {
+            seen += drain(&mut decoder, &b"data\n".repeat(1000));
+        }
+        for _ in 0..MIB {
+            seen += drain(&mut decoder, b"data:\r\n");
+        }
+    });
+    assert_eq!((seen.events, seen.errors), (0, 1));
+    assert!(heap.peak <= 3 * MIB as isize, "{heap:?}");
+    assert_eq!(drain(&mut decoder, b"\ndata: on\n\n").events, 1);
+}
+
+#[test]
+fn encoding_allocates_only_what_is_asked_for() {
+    let event = Event::new("one\r\ntwo")
+        .with_event_type("tick")
+        .and_then(|event| event.with_id("7"));
+    let event = event
+        .expect("nothing is wrong with it")
+        .with_retry(Duration::from_secs(3));
+    let mut buf = Vec::with_capacity(4 * KIB);
+    let mut encoder = Encoder::new();
+    assert_eq!(measure(|| assert!(event.encoded_len() > 0)).allocations, 0);
+    assert_eq!(measure(|| drop(event.to_bytes())).allocations, 1);
+    assert_eq!(measure(|| event.encode(&mut buf)).allocations, 0);
+    let heap = measure(|| {
+        encoder.comment("hello\nworld", &mut buf);
+        encoder.keep_alive(&mut buf);
+        encoder.retry(Duration::MAX, &mut buf);
+        encoder.event(&event, &mut buf);
+        encoder.begin(&event, &mut buf);
+        encoder.data("in\rpieces", &mut buf);
+        encoder.end(&mut buf);
+    });
+    assert_eq!(heap.allocations, 0);
+}
+
+#[test]
+fn an_event_is_kept_at_the_price_of_its_texts() {
+    let mut decoder = Decoder::new();
+    for (stream, allocations) in [
+        ("data: hello\n\n", 1),
+        ("event: tick\ndata: hello\n\n", 2),
+        ("id: 1\ndata\n\n", 1),
+        ("event: tick\ndata: hello\n\n", 3), // its last event ID as well
+    ] {
+        let mut feed = decoder.feed(stream.as_bytes());
+        let event = feed.next_event().expect("it fits").expect("it is whole");
+        let heap = measure(|| drop(event.into_owned()));
+        assert_eq!(heap.allocations, allocations, "{stream:?}");
+    }
+}
+
+/// How much comes in one line or block without an end; `scripts/endless.sh` makes it more.
+fn endless_mib() -> usize {
+    let mib = env::var("SSE_WIRE_ENDLESS_MIB").map(|mib| mib.parse().expect("a number of MiB"));
+    mib.unwrap_or(64)
+}
+
+/// What came out of a chunk.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    events: usize,
+    errors: usize,
+    error: Option<DecodeError>,
+}
+
+impl std::ops::AddAssign for Seen {
+    fn add_assign(&mut self, other: Self) {
+        self.events += other.events;
+        self.errors += other.errors;
+        self.error = other.error.or(self.error);
+    }
+}
+
+fn drain(decoder: &mut Decoder, chunk: &[u8]) -> Seen {
+    let mut seen = Seen::default();
+    let mut feed = decoder.feed(chunk);
+    loop {
+        match feed.next_event() {
+            Ok(None) => return seen,
+            Ok(Some(_)) => seen.events += 1,
+            Err(error) => {
+                seen.errors += 1;
+                seen.error = Some(error);
+            }
+        }
+    }
+}
+
+fn drain_frames(decoder: &mut Decoder, chunk: &[u8]) -> Seen {
+    let mut seen = Seen::default();
+    let mut feed = decoder.feed(chunk);
+    loop {
+        match feed.next_frame() {
+            Ok(None) => return seen,
+            Ok(Some(Frame::Event(_))) => seen.events += 1,
+            Ok(Some(_)) => {}
+            Err(error) => {
+                seen.errors += 1;
+                seen.error = Some(error);
+            }
+        }
+    }
+}
+
+fn drain_either(decoder: &mut Decoder, chunk: &[u8], frames: bool) -> Seen {
+    if frames {
+        drain_frames(decoder, chunk)
+    } else {
+        drain(decoder, chunk)
+    }
+}
+
+/// What some work has taken from the heap.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heap {
+    /// How often it allocated, or had memory moved to a larger place.
+    allocations: usize,
+    /// How many bytes more are in use behind it than before it.
+    kept: isize,
+    /// The most that `kept` was on the way.
+    peak: isize,
+}
+
+thread_local! {
+    /// Each test has a thread of its own: what others do does not count.
+    static HEAP: Cell<Heap> = const { Cell::new(Heap { allocations: 0, kept: 0, peak: 0 }) };
+}
+
+fn measure(work: impl FnOnce()) -> Heap {
+    HEAP.set(Heap::default());
+    work();
+    HEAP.get()
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+struct Counting;
+
+impl Counting {
+    fn count(allocations: usize, bytes: isize) {
+        let mut heap = HEAP.get();
+        heap.allocations += allocations;
+        heap.kept += bytes;
+        heap.peak = heap.peak.max(heap.kept);
+        HEAP.set(heap);
+    }
+}
+
+// SAFETY: everything is left to the system's allocator, as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::count(1, layout.size() as isize);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        Self::count(0, -(layout.size() as isize));
+        unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // While it moves, both are in use.
+        Self::count(1, size as isize);
+        Self::count(0, -(layout.size() as isize));
+        unsafe { System.realloc(place, layout, size) }
+    }
+}
