@@ -68,7 +68,7 @@ fn each_field_has_its_line_and_its_place() {
 }
 
 /// Data, and what each of its lines is.
-const TEXTS: [(&str, &[&str]); 21] = [
+const TEXTS: [(&str, &[&str]); 22] = [
     ("", &[""]),
     ("a", &["a"]),
     ("\n", &["", ""]),
@@ -80,6 +80,7 @@ const TEXTS: [(&str, &[&str]); 21] = [
     ("a\nb", &["a", "b"]),
     ("a\rb", &["a", "b"]),
     ("a\r\nb", &["a", "b"]),
+    ("a\rb\nc\r\nd", &["a", "b", "c", "d"]),
     ("a\n\rb", &["a", "", "b"]),
     ("a\r\rb", &["a", "", "b"]),
     ("a\n\nb", &["a", "", "b"]),
