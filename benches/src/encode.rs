@@ -2,6 +2,7 @@
 //! encoder takes one.
 
 use std::{
+    cell::RefCell,
     convert::Infallible,
     fmt::Write as _,
     hint::black_box,
@@ -30,8 +31,8 @@ pub const NAMES: [&str; 6] = ["llm", "anthropic", "tiny", "full", "multiline", "
 pub struct Contender {
     pub name: &'static str,
     pub role: Role,
-    /// Encodes every event and lets go of it.
-    pub touch: fn(&Source),
+    /// Encodes every event and lets go of it; has a buffer that stays from run to run.
+    pub work: fn(Source) -> Box<dyn Fn()>,
     /// Encodes every event and keeps the bytes.
     pub keep: fn(&Source) -> Vec<u8>,
 }
@@ -73,7 +74,6 @@ impl Contender {
 
     /// What is to be timed, if its bytes mean what was encoded.
     pub fn entry(&self, workload: &Workload) -> Entry {
-        let touch = self.touch;
         let (once, twice) = (
             Source::new(&workload.events),
             Source::new(&workload.twice()),
@@ -82,8 +82,8 @@ impl Contender {
             name: self.name,
             role: self.role,
             flaw: self.check(&once).err(),
-            once: Box::new(move || touch(&once)),
-            twice: Box::new(move || touch(&twice)),
+            once: (self.work)(once),
+            twice: (self.work)(twice),
         }
     }
 }
@@ -100,45 +100,60 @@ impl Source {
     }
 }
 
-/// What no encoder can do without: a look at the data for line ends, a copy of the block.
+/// What no encoder can do without: a look at the data for line ends, a copy of as many bytes as the
+/// block has.
 pub fn limit(workload: &Workload) -> Entry {
     let blocks = workload.cut(Chunking::Block);
-    let events = workload.events.clone();
-    let work = Arc::new(move || {
-        let mut buffer: Vec<u8> = Vec::new();
-        for (event, block) in events.iter().zip(blocks.slices()) {
-            memchr::memchr2_iter(b'\r', b'\n', event.data.as_bytes())
-                .for_each(|at| _ = black_box(at));
-            buffer.clear();
-            buffer.extend_from_slice(block);
-            black_box(&buffer);
+    let sizes: Vec<usize> = blocks.slices().map(<[u8]>::len).collect();
+    let work = |events: Vec<Event>| {
+        let (sizes, buffer) = (sizes.clone(), RefCell::new(Vec::new()));
+        move || {
+            let mut buffer = buffer.borrow_mut();
+            for (event, size) in events.iter().zip(sizes.iter().cycle()) {
+                let data = event.data.as_bytes();
+                let line_ends = memchr::memchr2_iter(b'\r', b'\n', data);
+                line_ends.for_each(|line_end| _ = black_box(line_end));
+                buffer.clear();
+                buffer.resize(size - data.len(), b' ');
+                buffer.extend_from_slice(data);
+                black_box(&*buffer);
+            }
         }
-    });
+    };
     Entry {
         name: "memchr2 + memcpy",
         role: Role::Limit,
         flaw: None,
-        once: Box::new({
-            let work = Arc::clone(&work);
-            move || work()
-        }),
-        twice: Box::new(move || work()),
+        once: Box::new(work(workload.events.clone())),
+        twice: Box::new(work(workload.twice())),
     }
 }
 
 /// How an encoder is driven: hands the bytes of each event to `take`.
-trait Encode {
-    fn encode(source: &Source, take: impl FnMut(&[u8]));
+trait Encode: 'static {
+    /// What an encoder writes into, or nothing where it hands out buffers of its own.
+    type Buffer: Default;
+
+    fn encode(source: &Source, buffer: &mut Self::Buffer, take: impl FnMut(&[u8]));
 }
 
 const fn contender<E: Encode>(name: &'static str, role: Role) -> Contender {
     Contender {
         name,
         role,
-        touch: |source| E::encode(black_box(source), |bytes| _ = black_box(bytes)),
+        work: |source| {
+            let buffer = RefCell::default();
+            Box::new(move || {
+                E::encode(black_box(&source), &mut buffer.borrow_mut(), |bytes| {
+                    _ = black_box(bytes)
+                });
+            })
+        },
         keep: |source| {
             let mut all = Vec::new();
-            E::encode(source, |bytes| all.extend_from_slice(bytes));
+            E::encode(source, &mut E::Buffer::default(), |bytes| {
+                all.extend_from_slice(bytes)
+            });
             all
         },
     }
@@ -148,12 +163,13 @@ const fn contender<E: Encode>(name: &'static str, role: Role) -> Contender {
 struct Borrowed;
 
 impl Encode for Borrowed {
-    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
-        let mut buffer = Vec::new();
+    type Buffer = Vec<u8>;
+
+    fn encode(source: &Source, buffer: &mut Vec<u8>, mut take: impl FnMut(&[u8])) {
         for event in &*source.events {
             buffer.clear();
-            ours(event, &event.data).encode(&mut buffer);
-            take(&buffer);
+            ours(event, &event.data).encode(buffer);
+            take(buffer);
         }
     }
 }
@@ -162,19 +178,20 @@ impl Encode for Borrowed {
 struct Pieces;
 
 impl Encode for Pieces {
-    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+    type Buffer = Vec<u8>;
+
+    fn encode(source: &Source, buffer: &mut Vec<u8>, mut take: impl FnMut(&[u8])) {
         let mut encoder = sse_wire::Encoder::new();
-        let mut buffer = Vec::new();
         for event in &*source.events {
             buffer.clear();
             let (mut piece, mut rest) = head(&event.data);
-            encoder.begin(&ours(event, piece), &mut buffer);
+            encoder.begin(&ours(event, piece), buffer);
             while !rest.is_empty() {
                 (piece, rest) = head(rest);
-                encoder.data(piece, &mut buffer);
+                encoder.data(piece, buffer);
             }
-            encoder.end(&mut buffer);
-            take(&buffer);
+            encoder.end(buffer);
+            take(buffer);
         }
 
         fn head(data: &str) -> (&str, &str) {
@@ -187,7 +204,9 @@ impl Encode for Pieces {
 struct ToBytes;
 
 impl Encode for ToBytes {
-    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+    type Buffer = ();
+
+    fn encode(source: &Source, (): &mut (), mut take: impl FnMut(&[u8])) {
         for event in &*source.events {
             take(&ours(event, &event.data).to_bytes());
         }
@@ -213,16 +232,15 @@ fn ours<'a>(event: &'a Event, data: &'a str) -> sse_wire::Event<'a> {
 struct Russe;
 
 impl Encode for Russe {
-    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+    type Buffer = BytesMut;
+
+    fn encode(source: &Source, buffer: &mut BytesMut, mut take: impl FnMut(&[u8])) {
         let mut encoder = russe::Encoder::default();
-        let mut buffer = BytesMut::new();
         for event in &*source.events {
             buffer.clear();
             let message = russe::Event::Message(message(event));
-            encoder
-                .encode(message, &mut buffer)
-                .expect("a valid message");
-            take(&buffer);
+            encoder.encode(message, buffer).expect("a valid message");
+            take(buffer);
         }
     }
 }
@@ -231,16 +249,15 @@ impl Encode for Russe {
 struct RusseShared;
 
 impl Encode for RusseShared {
-    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+    type Buffer = BytesMut;
+
+    fn encode(source: &Source, buffer: &mut BytesMut, mut take: impl FnMut(&[u8])) {
         let mut encoder = russe::Encoder::default();
-        let mut buffer = BytesMut::new();
         for message in &source.messages {
             buffer.clear();
             let message = russe::Event::Message(message.clone());
-            encoder
-                .encode(message, &mut buffer)
-                .expect("a valid message");
-            take(&buffer);
+            encoder.encode(message, buffer).expect("a valid message");
+            take(buffer);
         }
     }
 }
@@ -259,7 +276,9 @@ fn message(event: &Event) -> russe::Message {
 struct SseStream;
 
 impl Encode for SseStream {
-    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+    type Buffer = ();
+
+    fn encode(source: &Source, (): &mut (), mut take: impl FnMut(&[u8])) {
         for event in &*source.events {
             let set = |value: &str| (!value.is_empty()).then(|| value.to_owned());
             let block = sse_stream::Sse {
@@ -277,14 +296,15 @@ impl Encode for SseStream {
 struct TokioSseCodec;
 
 impl Encode for TokioSseCodec {
-    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+    type Buffer = BytesMut;
+
+    fn encode(source: &Source, buffer: &mut BytesMut, mut take: impl FnMut(&[u8])) {
         let mut encoder = tokio_sse_codec::SseEncoder::new();
-        let mut buffer = BytesMut::new();
         for event in &*source.events {
             buffer.clear();
             if let Some(retry) = event.retry {
                 let retry = tokio_sse_codec::Frame::<&str>::Retry(Duration::from_millis(retry));
-                encoder.encode(retry, &mut buffer).expect("a valid frame");
+                encoder.encode(retry, buffer).expect("a valid frame");
             }
             let frame = tokio_sse_codec::Frame::Event(tokio_sse_codec::Event {
                 id: (!event.id.is_empty()).then(|| event.id.clone().into()),
@@ -296,8 +316,8 @@ impl Encode for TokioSseCodec {
                 .into(),
                 data: &*event.data,
             });
-            encoder.encode(frame, &mut buffer).expect("a valid frame");
-            take(&buffer);
+            encoder.encode(frame, buffer).expect("a valid frame");
+            take(buffer);
         }
     }
 }
@@ -306,7 +326,9 @@ impl Encode for TokioSseCodec {
 struct Axum;
 
 impl Encode for Axum {
-    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
+    type Buffer = ();
+
+    fn encode(source: &Source, (): &mut (), mut take: impl FnMut(&[u8])) {
         let events = Arc::clone(&source.events);
         let events = (0..events.len()).map(move |index| {
             let event = &events[index];
@@ -335,11 +357,12 @@ impl Encode for Axum {
 struct ByHand;
 
 impl Encode for ByHand {
-    fn encode(source: &Source, mut take: impl FnMut(&[u8])) {
-        let mut buffer = String::new();
+    type Buffer = String;
+
+    fn encode(source: &Source, buffer: &mut String, mut take: impl FnMut(&[u8])) {
         for event in &*source.events {
             buffer.clear();
-            write(event, &mut buffer).expect("a string takes everything");
+            write(event, buffer).expect("a string takes everything");
             take(buffer.as_bytes());
         }
 

@@ -1,10 +1,10 @@
 //! Samples, interleaved: every contender takes its turn in every round, so that whatever the
-//! machine does meanwhile it does to all of them.
+//! machine does meanwhile it does to all of them. Time is the processor time of this thread, which
+//! on a machine at rest is the time that passes, and on a busy one leaves out what others run.
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{fmt, time::Duration};
+
+use cpu_time::ThreadTime;
 
 use crate::allocations;
 
@@ -14,7 +14,7 @@ pub struct Entry {
     pub role: Role,
     /// Why it is not timed, if it is not.
     pub flaw: Option<Flaw>,
-    /// The work: the whole stream once.
+    /// The work: the whole stream once. Buffers may stay from one run to the next.
     pub once: Box<dyn Fn()>,
     /// The stream twice over in one go; what it allocates beyond `once` is the steady state.
     pub twice: Box<dyn Fn()>,
@@ -102,6 +102,8 @@ struct Turn<'a> {
     entry: &'a Entry,
     /// None at all for one that has a flaw.
     rounds: usize,
+    /// The most bytes alive in the very first pass, when no buffer has grown yet.
+    peak: usize,
     /// Passes over the stream in one sample.
     passes: u32,
     /// Seconds a pass.
@@ -113,10 +115,12 @@ impl<'a> Turn<'a> {
         let mut turn = Self {
             entry,
             rounds: 0,
+            peak: 0,
             passes: 1,
             samples: Vec::new(),
         };
         if entry.flaw.is_none() {
+            turn.peak = allocations::count(&entry.once).peak;
             let pass = turn.warm_up(effort.sample);
             turn.passes = 1 + (effort.sample.as_secs_f64() / pass) as u32;
             let affordable = effort.budget.as_secs_f64() / (pass * f64::from(turn.passes));
@@ -127,7 +131,7 @@ impl<'a> Turn<'a> {
 
     /// Runs for as long as a sample takes, at least once, and says what a pass takes.
     fn warm_up(&self, sample: Duration) -> f64 {
-        let start = Instant::now();
+        let start = ThreadTime::now();
         let mut passes = 0;
         loop {
             (self.entry.once)();
@@ -139,7 +143,7 @@ impl<'a> Turn<'a> {
     }
 
     fn sample(&mut self) {
-        let start = Instant::now();
+        let start = ThreadTime::now();
         for _ in 0..self.passes {
             (self.entry.once)();
         }
@@ -155,6 +159,8 @@ impl<'a> Turn<'a> {
         };
         let median = quantile(0.5)?;
         let spread = (quantile(0.75)? - quantile(0.25)?) / 2.0 / median;
+        // Its buffers have yet to grow.
+        (self.entry.twice)();
         let (once, twice) = (
             allocations::count(&self.entry.once),
             allocations::count(&self.entry.twice),
@@ -163,7 +169,7 @@ impl<'a> Turn<'a> {
             time: median * 1e9 / events,
             spread,
             allocations: twice.calls.saturating_sub(once.calls) as f64 / events,
-            peak: once.peak,
+            peak: self.peak,
         })
     }
 }

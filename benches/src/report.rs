@@ -118,41 +118,83 @@ pub fn heading() -> String {
     )
 }
 
-/// Three Markdown tables of the rows of one kind: time, allocations, memory.
+/// Markdown tables of the rows of one kind: ratios, time, allocations, memory.
 pub fn tables(kind: &str, rows: &[Row]) -> String {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.kind == kind).collect();
-    let mut out = format!("\n## {kind}: ns an event (best peer / ours)\n\n");
-    table(&mut out, &rows, |row, result, stats| {
-        match row.ratio(result) {
-            Some(ratio) => format!("{} (**{ratio:.2}**)", short(stats.time)),
-            None if row.best_peer().is_some_and(|best| best.name == result.name) => {
-                format!("*{}*", short(stats.time))
-            }
-            None => short(stats.time),
-        }
-    });
-    if kind != "limits" {
-        let _ = writeln!(out, "\n## {kind}: allocations an event, steady state\n");
-        table(&mut out, &rows, |_, _, stats| {
-            format!("{:.2}", stats.allocations)
-        });
-        let _ = writeln!(out, "\n## {kind}: peak memory of one pass, KiB\n");
-        table(&mut out, &rows, |_, _, stats| {
-            format!("{:.1}", stats.peak as f64 / 1024.0)
-        });
+    let time = |row: &Row, result: &Result, stats: Stats| {
+        let best = row.best_peer().is_some_and(|best| best.name == result.name);
+        let mark = if best { "*" } else { "" };
+        format!("{mark}{}{mark}", short(stats.time))
+    };
+    let times = format!(
+        "\n## {kind}: ns an event\n\n{}",
+        markdown(&by_contender(&rows, time))
+    );
+    if kind == "limits" {
+        return times;
     }
-    out
+    let allocations = by_contender(&rows, |_, _, stats| format!("{:.2}", stats.allocations));
+    let peaks = by_contender(&rows, |_, _, stats| {
+        format!("{:.1}", stats.peak as f64 / 1024.0)
+    });
+    format!(
+        "\n## {kind}: time of the best peer over ours\n\n{}{times}\n\
+         ## {kind}: allocations an event, steady state\n\n{}\n\
+         ## {kind}: peak memory of one pass, KiB\n\n{}",
+        markdown(&ratios(&rows)),
+        markdown(&allocations),
+        markdown(&peaks),
+    )
 }
 
-fn table(out: &mut String, rows: &[&Row], cell: impl Fn(&Row, &Result, Stats) -> String) {
-    let Some(first) = rows.first() else { return };
-    let head = ["workload".to_owned(), "chunk".to_owned()].into_iter();
-    let mut lines = vec![
-        head.chain(first.results.iter().map(|result| result.name.into()))
-            .collect(),
-    ];
+/// A line for each of ours and each chunking, a column for each workload.
+fn ratios(rows: &[&Row]) -> Vec<Vec<String>> {
+    let mut head = vec![String::new(), "chunk".into()];
+    let mut lines: BTreeMap<(usize, usize), Vec<String>> = BTreeMap::new();
+    let mut chunkings: Vec<&str> = Vec::new();
     for row in rows {
-        let head = [row.workload.to_owned(), row.chunking.clone()].into_iter();
+        if head.last().is_none_or(|workload| workload != row.workload) {
+            head.push(row.workload.into());
+        }
+        let known = chunkings
+            .iter()
+            .position(|chunking| *chunking == row.chunking);
+        let chunking = known.unwrap_or_else(|| {
+            chunkings.push(&row.chunking);
+            chunkings.len() - 1
+        });
+        let ours = row
+            .results
+            .iter()
+            .filter(|result| result.role == Role::Ours);
+        for (index, result) in ours.enumerate() {
+            let ratio = row
+                .ratio(result)
+                .map_or("-".into(), |ratio| format!("{ratio:.2}"));
+            let new = || vec![result.name.into(), row.chunking.clone()];
+            lines
+                .entry((index, chunking))
+                .or_insert_with(new)
+                .push(ratio);
+        }
+    }
+    [head].into_iter().chain(lines.into_values()).collect()
+}
+
+/// A line for each row, a column for each contender.
+fn by_contender(rows: &[&Row], cell: impl Fn(&Row, &Result, Stats) -> String) -> Vec<Vec<String>> {
+    let names = rows
+        .first()
+        .into_iter()
+        .flat_map(|row| &row.results)
+        .map(|result| result.name);
+    let head = ["workload", "chunk"]
+        .into_iter()
+        .chain(names)
+        .map(String::from)
+        .collect();
+    let lines = rows.iter().map(|row| {
+        let place = [row.workload.to_owned(), row.chunking.clone()].into_iter();
         let cells = row
             .results
             .iter()
@@ -161,8 +203,13 @@ fn table(out: &mut String, rows: &[&Row], cell: impl Fn(&Row, &Result, Stats) ->
                 (None, Some(Flaw::Slow)) => "slow".into(),
                 (None, _) => "-".into(),
             });
-        lines.push(head.chain(cells).collect::<Vec<String>>());
-    }
+        place.chain(cells).collect()
+    });
+    [head].into_iter().chain(lines).collect()
+}
+
+/// The first line is the head; the first two columns say what the others are about.
+fn markdown(lines: &[Vec<String>]) -> String {
     let width = |column: usize| {
         lines
             .iter()
@@ -171,7 +218,16 @@ fn table(out: &mut String, rows: &[&Row], cell: impl Fn(&Row, &Result, Stats) ->
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
-    for (index, line) in lines.iter().enumerate() {
+    let rule = widths
+        .iter()
+        .enumerate()
+        .map(|(column, &width)| match column {
+            0 | 1 => "-".repeat(width),
+            _ => format!("{}:", "-".repeat(width - 1)),
+        });
+    let rule = rule.collect();
+    let mut out = String::new();
+    for line in [&lines[0], &rule].into_iter().chain(&lines[1..]) {
         for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
             let _ = match column {
                 0 | 1 => write!(out, "| {cell:width$} "),
@@ -179,14 +235,8 @@ fn table(out: &mut String, rows: &[&Row], cell: impl Fn(&Row, &Result, Stats) ->
             };
         }
         out.push_str("|\n");
-        if index == 0 {
-            for (column, &width) in widths.iter().enumerate() {
-                let right = if column < 2 { "-" } else { ":" };
-                let _ = write!(out, "| {}{right} ", "-".repeat(width - 1));
-            }
-            out.push_str("|\n");
-        }
     }
+    out
 }
 
 fn short(time: f64) -> String {

@@ -231,7 +231,10 @@ impl Writer {
             let number = self.events.len();
             let event = Event {
                 event_type: "update",
-                data: format!(r#"{{"n":{number},"word":"{}"}}"#, self.word()),
+                data: format!(
+                    r#"{{"n":{number},"state":"open","word":"{}"}}"#,
+                    self.word()
+                ),
                 id: format!("{:08}", 10_000_000 + number),
                 retry: Some(3000),
             };
@@ -286,23 +289,13 @@ impl Writer {
 
     /// Mostly ASCII, now and then an accent or an emoji.
     fn emoji(&mut self) {
-        const WORDS: [&str; 12] = [
-            "the",
-            "stream",
-            "café",
-            "is",
-            "naïve",
-            "and",
-            "fast",
-            "🚀",
-            "says",
-            "she",
-            "👩‍💻",
-            "déjà",
+        const WORDS: [&str; 16] = [
+            "the", "stream", "is", "café", "and", "fast", "says", "she", "who", "reads", "it",
+            "🚀", "until", "its", "end", "naïve",
         ];
         while self.wire.len() < self.size {
             let mut text = String::new();
-            while text.len() < 120 {
+            while text.len() < 240 {
                 text.push_str(self.pick(&WORDS));
                 text.push(' ');
             }
