@@ -79,6 +79,8 @@ struct Block {
     /// What it holds of data with joining line feeds, event type and id, in bytes: never over the limit.
     size: usize,
     retry: Option<u64>,
+    /// It has a field that counts, so there is something to do at its end.
+    used: bool,
     has_data: bool,
     has_id: bool,
     /// It was over the limit: only its ids and reconnection times count.
@@ -129,6 +131,7 @@ impl Decoder {
             block: Block {
                 size: 0,
                 retry: None,
+                used: false,
                 has_data: false,
                 has_id: false,
                 too_large: false,
@@ -492,6 +495,9 @@ impl<'i> Feed<'_, 'i> {
         if self.decoder.block.ended {
             self.begin_block();
         }
+        if self.at == self.chunk.len() {
+            return Ok(None);
+        }
         let ready = self.take_lines::<FRAMES>();
         if !matches!(ready, Ok(Some(Ready::Event))) {
             self.settle();
@@ -501,28 +507,24 @@ impl<'i> Feed<'_, 'i> {
 
     #[inline(always)]
     fn take_lines<const FRAMES: bool>(&mut self) -> Result<Option<Ready>, DecodeError> {
-        if self.at == self.chunk.len() {
-            return Ok(None);
-        }
         if !matches!(self.decoder.cut, Line::Whole) {
             let ready = self.take_rest_of_line::<FRAMES>();
             if !matches!(ready, Ok(None)) {
                 return ready;
             }
         }
-        while let Some(line) = self.decoder.lines.next(self.chunk, self.at) {
-            let start = mem::replace(&mut self.at, line.next);
+        let mut start = self.at;
+        while let Some(line) = self.decoder.lines.next(self.chunk, start) {
+            self.at = line.next;
             let ready = if start == line.end {
                 self.end_block()
             } else {
-                self.take_line::<FRAMES>(Span {
-                    start,
-                    end: line.end,
-                })?
+                self.take_line::<FRAMES>(Span { start, end: line.end })?
             };
             if ready.is_some() {
                 return Ok(ready);
             }
+            start = line.next;
         }
         self.take_start_of_line::<FRAMES>().map(|()| None)
     }
@@ -530,6 +532,9 @@ impl<'i> Feed<'_, 'i> {
     /// R8, R18: a blank line dispatches.
     #[inline(always)]
     fn end_block(&mut self) -> Option<Ready> {
+        if !self.decoder.block.used {
+            return None;
+        }
         if self.decoder.block.has_id {
             match self.lent.id {
                 Some(id) => replace(&mut self.decoder.last_event_id, id),
@@ -556,7 +561,14 @@ impl<'i> Feed<'_, 'i> {
         let size = value.end - value.start;
         let fits = decoder.has_room(size);
         match name {
-            Name::Data if fits && !decoder.block.has_data && !decoder.block.too_large => {
+            Name::Data if decoder.block.too_large => {}
+            Name::Data if decoder.block.has_data || !fits => {
+                self.settle();
+                self.decoder.begin_data()?;
+                self.decoder.append_data(value.of(self.chunk))?;
+            }
+            Name::Data => {
+                decoder.block.used = true;
                 decoder.block.has_data = true;
                 decoder.block.size += size;
                 self.lent.data = Some(value);
@@ -566,6 +578,7 @@ impl<'i> Feed<'_, 'i> {
                     return self.copy_line::<FRAMES>(line);
                 };
                 let old = self.lent.event_type.unwrap_or(&decoder.event_type).len();
+                decoder.block.used = true;
                 decoder.block.size = decoder.block.size - old + size;
                 self.lent.event_type = Some(text);
             }
@@ -575,6 +588,7 @@ impl<'i> Feed<'_, 'i> {
                 };
                 if !text.as_bytes().contains(&0) {
                     let old = self.lent.id.unwrap_or(&decoder.id).len();
+                    decoder.block.used = true;
                     decoder.block.size = decoder.block.size - old + size;
                     decoder.block.has_id = true;
                     self.lent.id = Some(text);
@@ -737,55 +751,66 @@ impl Decoder {
         more: &[u8],
         whole: bool,
     ) -> Result<(), DecodeError> {
-        let Line::Start { bytes, len } = self.cut else {
+        let Line::Start { mut bytes, len } = self.cut else {
             return self.extend_value::<FRAMES>(more);
         };
         let seen = usize::from(len);
+        if seen == 0 && (whole || more.len() >= DECISIVE) {
+            return self.begin_line::<FRAMES>(more);
+        }
         let missing = more.len().min(DECISIVE - seen);
         let mut start = [0; DECISIVE];
         start[..seen].copy_from_slice(&bytes[..seen]);
         start[seen..seen + missing].copy_from_slice(&more[..missing]);
         let start = &start[..seen + missing];
         if start.len() < DECISIVE && !whole {
-            let mut bytes = bytes;
             bytes[..start.len()].copy_from_slice(start);
-            self.cut = Line::Start {
-                bytes,
-                len: start.len() as u8,
-            };
+            self.cut = Line::Start { bytes, len: start.len() as u8 };
             return Ok(());
         }
-        let (name, value) = field::split(start);
+        let begun = self.begin_line::<FRAMES>(start);
+        begun.and(self.extend_value::<FRAMES>(&more[missing..]))
+    }
+
+    /// Takes in a line from its start on, of which enough is here to tell its field.
+    #[inline]
+    fn begin_line<const FRAMES: bool>(&mut self, line: &[u8]) -> Result<(), DecodeError> {
+        let (name, value) = field::split(line);
         let begun = self.begin_value(name);
-        let first = self.extend_value::<FRAMES>(&start[value..]);
-        let rest = self.extend_value::<FRAMES>(&more[missing..]);
-        begun.and(first).and(rest)
+        begun.and(self.extend_value::<FRAMES>(&line[value..]))
     }
 
     fn begin_value(&mut self, name: Name) -> Result<(), DecodeError> {
         self.value.clear();
+        self.block.used |= !matches!(name, Name::Comment | Name::Unknown);
         self.cut = match name {
             Name::Data | Name::EventType if self.block.too_large => Line::Value(Name::Unknown),
             Name::Retry => Line::Retry(Digits::default()),
             name => Line::Value(name),
         };
-        if matches!(self.cut, Line::Value(Name::Data)) {
-            // R14: a line feed joins this line to the one before.
-            if mem::replace(&mut self.block.has_data, true) {
-                return self.extend_value::<false>(b"\n");
-            }
-        }
+        if matches!(self.cut, Line::Value(Name::Data)) { self.begin_data() } else { Ok(()) }
+    }
+
+    /// R14: a line feed joins a line of data to the one before.
+    #[inline]
+    fn begin_data(&mut self) -> Result<(), DecodeError> {
+        self.block.used = true;
+        if mem::replace(&mut self.block.has_data, true) { self.append_data(b"\n") } else { Ok(()) }
+    }
+
+    #[inline]
+    fn append_data(&mut self, more: &[u8]) -> Result<(), DecodeError> {
+        self.claim(more.len())?;
+        self.block.size += more.len();
+        self.data.extend_from_slice(more);
         Ok(())
     }
 
     /// Where an error takes the block away, what is left of the value is ignored with it, but for an id.
+    #[inline]
     fn extend_value<const FRAMES: bool>(&mut self, more: &[u8]) -> Result<(), DecodeError> {
         match self.cut {
-            Line::Value(Name::Data) => {
-                self.claim(more.len())?;
-                self.block.size += more.len();
-                self.data.extend_from_slice(more);
-            }
+            Line::Value(Name::Data) => self.append_data(more)?,
             Line::Value(Name::EventType) => {
                 self.claim(self.value.len() + more.len())?;
                 self.value.extend_from_slice(more);
@@ -857,6 +882,7 @@ impl Decoder {
     fn set_retry<const FRAMES: bool>(&mut self, digits: Digits) -> Option<Ready> {
         let retry = digits.milliseconds()?;
         self.retry = Some(retry);
+        self.block.used = true;
         self.block.retry = Some(retry);
         FRAMES.then_some(Ready::Retry(retry))
     }
@@ -867,10 +893,13 @@ impl Decoder {
     }
 
     /// Drops the block if it has no room for so many bytes, once.
+    #[inline]
     fn claim(&mut self, bytes: usize) -> Result<(), DecodeError> {
-        if self.has_room(bytes) || self.block.too_large {
-            return Ok(());
-        }
+        if self.has_room(bytes) || self.block.too_large { Ok(()) } else { Err(self.drop_block()) }
+    }
+
+    #[cold]
+    fn drop_block(&mut self) -> DecodeError {
         self.block.too_large = true;
         self.block.has_data = false;
         self.block.size = self.id.len();
@@ -879,9 +908,7 @@ impl Decoder {
         }
         empty(&mut self.data, KEPT_DATA);
         empty_text(&mut self.event_type);
-        Err(DecodeError::EventTooLarge {
-            limit: self.max_event_size,
-        })
+        DecodeError::EventTooLarge { limit: self.max_event_size }
     }
 
     #[inline(always)]

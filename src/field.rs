@@ -1,5 +1,7 @@
 //! A line to a field: the only place that knows field syntax (R9 to R12, R16).
 
+use memchr::memchr;
+
 /// What a line that is not blank says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Name {
@@ -38,6 +40,11 @@ pub(crate) fn split(line: &[u8]) -> (Name, usize) {
         name,
         colon + 1 + usize::from(line.get(colon + 1) == Some(&b' ')),
     )
+}
+
+/// The name itself, for those who want to know what an unknown one looks like (R10, R11).
+pub(crate) fn name(line: &[u8]) -> &[u8] {
+    &line[..memchr(b':', line).unwrap_or(line.len())]
 }
 
 /// R11: a line without a colon is all name.
@@ -128,6 +135,19 @@ mod tests {
             "ids",
         ] {
             assert_eq!(split(line.as_bytes()).0, Name::Unknown, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_any_kind() {
+        for (line, expected) in [
+            ("data: a", "data"),
+            ("a:b:c", "a"),
+            ("a b", "a b"),
+            (":a", ""),
+            ("\u{feff}data:", "\u{feff}data"),
+        ] {
+            assert_eq!(name(line.as_bytes()), expected.as_bytes(), "{line:?}");
         }
     }
 

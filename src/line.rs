@@ -13,7 +13,7 @@ const LONG: usize = 96;
 ///
 /// A vector search costs about 10 ns however short the line; a mask of the line ends among 64 bytes costs a fraction
 /// of that for all of them together, but is slower than the search where lines are long. So both stand behind one
-/// interface: the search's one hit is a mask with one bit.
+/// interface.
 #[derive(Clone, Debug)]
 pub(crate) struct Lines {
     /// A bit for each line end not yet handed out, the lowest at `base`.
@@ -64,11 +64,7 @@ impl Lines {
     /// Lines have to be taken in order; one may be left in its middle.
     #[inline(always)]
     pub(crate) fn next(&mut self, chunk: &[u8], start: usize) -> Option<LineEnd> {
-        if self.mask == 0 && !self.search(chunk, start) {
-            return None;
-        }
-        let end = self.base + self.mask.trailing_zeros() as usize;
-        self.drop_lowest();
+        let end = if self.mask == 0 { self.search(chunk, start)? } else { self.take_lowest() };
         let mut next = end + 1;
         if chunk[end] == CR {
             match chunk.get(next) {
@@ -85,69 +81,101 @@ impl Lines {
     }
 
     #[inline(always)]
+    fn take_lowest(&mut self) -> usize {
+        let end = self.base + self.mask.trailing_zeros() as usize;
+        self.drop_lowest();
+        end
+    }
+
+    #[inline(always)]
     fn drop_lowest(&mut self) {
         self.mask &= self.mask.wrapping_sub(1);
     }
 
-    /// Fills the mask with the next line ends at or behind `start`.
+    /// The next line end at or behind `start`, while the mask is empty.
     #[inline]
-    fn search(&mut self, chunk: &[u8], start: usize) -> bool {
+    fn search(&mut self, chunk: &[u8], start: usize) -> Option<usize> {
         // A blank line is the likeliest of all, and needs no search.
         if let Some(&(CR | LF)) = chunk.get(start) {
-            self.hit(start);
-            return true;
+            return Some(start);
         }
-        let mut from = start.max(self.scanned);
+        let from = start.max(self.scanned);
+        if from == chunk.len() {
+            return None;
+        }
         if !self.long {
-            if let Some(mask) = mask_at(chunk, from) {
-                self.mask = mask;
-                self.base = from;
-                from = chunk.len().min(from + 64);
-                self.scanned = from;
-                if mask != 0 {
-                    return true;
-                }
+            self.base = from;
+            self.mask = mask_at(chunk, from);
+            self.scanned = chunk.len().min(from + 64);
+            if self.mask != 0 {
+                return Some(self.take_lowest());
             }
         }
-        match chunk.get(from..).and_then(|rest| memchr2(CR, LF, rest)) {
+        let rest = chunk.get(self.scanned.max(start)..)?;
+        match memchr2(CR, LF, rest) {
             Some(distance) => {
-                let end = from + distance;
+                let end = chunk.len() - rest.len() + distance;
                 self.long = end - start >= LONG;
-                self.hit(end);
-                true
+                self.scanned = end + 1;
+                Some(end)
             }
             None => {
                 self.scanned = chunk.len();
-                false
+                None
             }
         }
     }
+}
 
-    fn hit(&mut self, end: usize) {
-        self.mask = 1;
-        self.base = end;
-        self.scanned = end + 1;
+/// The line ends among the 64 bytes from `from` on, or among those that are left.
+#[inline(always)]
+fn mask_at(chunk: &[u8], from: usize) -> u64 {
+    if let Some(block) = chunk.get(from..).and_then(<[u8]>::first_chunk) {
+        return mask(block);
+    }
+    // Near the end: what was seen already is shifted out.
+    let seen = |len: usize| u32::try_from(from + len - chunk.len()).unwrap_or(u32::MAX);
+    match chunk.last_chunk() {
+        Some(block) => mask(block).checked_shr(seen(64)).unwrap_or(0),
+        None => mask_of_few(chunk).checked_shr(seen(chunk.len())).unwrap_or(0),
     }
 }
 
-/// The line ends among the 64 bytes from `from` on, or among those that are left; `None` in a chunk of fewer than 64.
-#[inline]
-fn mask_at(chunk: &[u8], from: usize) -> Option<u64> {
-    if let Some(block) = chunk.get(from..).and_then(<[u8]>::first_chunk) {
-        return Some(mask(block));
+/// The mask of fewer than 64 bytes.
+#[inline(never)]
+fn mask_of_few(bytes: &[u8]) -> u64 {
+    let (mut mask, mut done) = (0, 0);
+    let mut words = bytes;
+    while let Some((word, rest)) = words.split_first_chunk() {
+        mask |= mask_of_word(u64::from_le_bytes(*word)) << done;
+        done += 8;
+        words = rest;
     }
-    let block = chunk.last_chunk()?;
-    let seen = from - (chunk.len() - 64);
-    Some(
-        mask(block)
-            .checked_shr(u32::try_from(seen).unwrap_or(64))
-            .unwrap_or(0),
-    )
+    for (i, byte) in words.iter().enumerate() {
+        mask |= u64::from(matches!(byte, &CR | &LF)) << (done + i);
+    }
+    mask
+}
+
+/// The mask of eight bytes: a byte is zero exactly if its lower seven bits cannot carry into the eighth, nor is that set.
+fn mask_of_word(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const LOW: u64 = u64::from_le_bytes([0x7F; 8]);
+    const CRS: u64 = u64::from_le_bytes([CR; 8]);
+    const LFS: u64 = u64::from_le_bytes([LF; 8]);
+    let nonzero = |bytes: u64| ((bytes & LOW) + LOW) | bytes;
+    gather(!(nonzero(word ^ CRS) & nonzero(word ^ LFS)) >> 7 & ONES)
+}
+
+/// Eight bytes of 0 or 1 to eight bits.
+#[inline(always)]
+fn gather(bytes: u64) -> u64 {
+    bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// One bit a byte: whether it is CR or LF.
 ///
-/// Written so that the compiler compares with vectors; a multiplication then gathers eight bytes of 0 or 1 in one.
+/// Written so that the compiler compares with vectors.
 #[inline]
 fn mask(block: &[u8; 64]) -> u64 {
     let hits: [u8; 64] = array::from_fn(|i| u8::from(block[i] == CR) | u8::from(block[i] == LF));
@@ -155,8 +183,7 @@ fn mask(block: &[u8; 64]) -> u64 {
     for (i, eight) in hits.chunks_exact(8).enumerate() {
         let mut word = [0; 8];
         word.copy_from_slice(eight);
-        let gathered = u64::from_le_bytes(word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        mask |= gathered << (8 * i);
+        mask |= gather(u64::from_le_bytes(word)) << (8 * i);
     }
     mask
 }
