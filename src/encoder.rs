@@ -68,8 +68,7 @@ impl Event<'_> {
 ///
 /// The buffer is handed over with each call, and may be flushed, cleared or exchanged between any
 /// two. Calls may come in any order: none of them yields a malformed stream, and no text yields
-/// more lines, fields or events than it was asked for. What was begun is ended before something
-/// else begins.
+/// more lines, fields or events than it was asked for. An open event is ended before another begins.
 ///
 /// ```
 /// use core::time::Duration;
