@@ -68,7 +68,8 @@ impl Event<'_> {
 ///
 /// The buffer is handed over with each call, and may be flushed, cleared or exchanged between any
 /// two. Calls may come in any order: none of them yields a malformed stream, and no text yields
-/// more lines, fields or events than it was asked for. An open event is ended before another begins.
+/// more lines, fields or events than it was asked for. An open event is ended before another
+/// begins.
 ///
 /// ```
 /// use core::time::Duration;
@@ -416,7 +417,7 @@ fn put_comment(text: &str, put: &mut dyn FnMut(&[u8])) {
 
 /// Hands out the text with something else in place of each line end, CR, LF or CRLF (R6).
 ///
-/// `after_cr` tells of the piece before: whether it ended with a CR, which may get its LF from this.
+/// `after_cr` tells whether the piece before ended with a CR, which may get its LF from this one.
 #[inline]
 fn put_text<P: FnMut(&[u8]) + ?Sized>(
     text: &str,
