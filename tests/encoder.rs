@@ -327,7 +327,7 @@ fn nothing_is_written_of_bytes_that_are_not_utf8() {
         (b"\r\xc0\x80", 1),
         (b"\xed\xa0\x80", 0),
     ] {
-        // Neither by an encoder between events, which stays there, nor after a CR, which keeps its LF.
+        // An encoder between events stays there, and one after a CR still waits for its LF.
         for (before, after, expected) in
             [(None, "", ""), (Some("x\r"), "\ny", "data: x\ndata: y\n\n")]
         {
