@@ -36,7 +36,7 @@ pub struct Contender {
 }
 
 /// Every decoder, ours first.
-pub const CONTENDERS: [Contender; 8] = [
+pub const CONTENDERS: [Contender; 11] = [
     contender::<Lent>("sse-wire", Role::Ours),
     contender::<Owned>("sse-wire owned", Role::Ours),
     contender::<SseCore>("sse-core", Role::Peer),
@@ -45,6 +45,9 @@ pub const CONTENDERS: [Contender; 8] = [
     contender::<EventsourceStream>("eventsource-stream", Role::Peer),
     contender::<Russe>("russe", Role::Peer),
     contender::<EventsourceClient>("eventsource-client", Role::Peer),
+    contender::<SseParse>("sse-parse", Role::Peer),
+    contender::<SseFrame>("sse-frame", Role::Peer),
+    contender::<AllamaHttp>("allama-http", Role::Peer),
 ];
 
 impl Contender {
@@ -97,7 +100,7 @@ pub trait Sink: Default {
 pub struct Kept {
     /// The events, with no reconnection times: some decoders hand those out by themselves.
     pub events: Vec<Event>,
-    /// The reconnection times in milliseconds, in order.
+    /// The reconnection times in milliseconds, in order; none where a decoder keeps them.
     pub retries: Vec<u64>,
 }
 
@@ -108,7 +111,8 @@ impl Kept {
             retry: None,
             ..event.clone()
         });
-        self.retries.iter().copied().eq(retries) && self.events.iter().cloned().eq(events)
+        let retries = self.retries.is_empty() || self.retries.iter().copied().eq(retries);
+        retries && self.events.iter().cloned().eq(events)
     }
 }
 
@@ -326,6 +330,62 @@ impl Decode for EventsourceClient {
                 }
             }
         });
+    }
+}
+
+/// The sans-I/O parser, limit raised to 16 MiB.
+struct SseParse;
+
+impl Decode for SseParse {
+    fn decode(input: &Input, sink: &mut impl Sink) {
+        let mut parser = sse_parse::SseParser::new().max_buffer(16 << 20);
+        for chunk in input.slices() {
+            parser.feed(chunk);
+            while let Some(event) = parser.next_event() {
+                sink.event(&event.event, &event.data, &event.id);
+                if let Some(retry) = event.retry {
+                    sink.retry(milliseconds(retry));
+                }
+            }
+        }
+    }
+}
+
+/// The sans-I/O parser, which hands out a `Vec` of events for each chunk.
+struct SseFrame;
+
+impl Decode for SseFrame {
+    fn decode(input: &Input, sink: &mut impl Sink) {
+        let mut parser = sse_frame::Parser::new();
+        for chunk in input.slices() {
+            for event in parser.push(chunk) {
+                let [event_type, id] =
+                    [&event.event, &event.id].map(|value| value.as_deref().unwrap_or_default());
+                sink.event(event_type, &event.data, id);
+                if let Some(retry) = event.retry_ms {
+                    sink.retry(retry);
+                }
+            }
+        }
+    }
+}
+
+/// The sans-I/O decoder; it hands out no reconnection times.
+struct AllamaHttp;
+
+impl Decode for AllamaHttp {
+    fn decode(input: &Input, sink: &mut impl Sink) {
+        let mut decoder = allama_http::sse::SseDecoder::new();
+        for chunk in input.slices() {
+            decoder.push(chunk);
+            while let Ok(Some(event)) = decoder.next_event() {
+                sink.event(
+                    &event.event,
+                    &event.data,
+                    event.id.as_deref().unwrap_or_default(),
+                );
+            }
+        }
     }
 }
 

@@ -88,7 +88,7 @@ pub fn versions() -> BTreeMap<&'static str, &'static str> {
 }
 
 /// The packages whose versions matter to whoever reads the numbers.
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 14] = [
     "sse-wire",
     "sse-core",
     "sse-stream",
@@ -96,6 +96,9 @@ const PACKAGES: [&str; 11] = [
     "eventsource-stream",
     "russe",
     "eventsource-client",
+    "sse-parse",
+    "sse-frame",
+    "allama-http",
     "tokio_sse_codec",
     "axum",
     "memchr",

@@ -10,12 +10,13 @@ use sse_wire_benches::{
 };
 
 /// What a peer cannot decode, however it is cut; one that is mended should fail the test.
-const UNDECODABLE: [(&str, &str); 5] = [
+const UNDECODABLE: [(&str, &str); 6] = [
     ("sse-stream", "invalid"),
     ("sseer", "invalid"),
     ("eventsource-stream", "invalid"),
     ("russe", "invalid"),
     ("eventsource-client", "invalid"),
+    ("allama-http", "invalid"),
 ];
 
 #[test]
