@@ -39,10 +39,17 @@ impl<'i> Window<'i> {
     /// The text of a value that stands in the chunk from `start` to `end`, if it is UTF-8.
     #[inline(always)]
     pub(crate) fn lend(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
-        if start < self.start || end > self.start + self.text.len() {
-            self.renew(chunk, start, end);
+        if let Some(text) = self.get(start, end) {
+            return Some(text);
         }
-        self.text.get(start - self.start..end - self.start)
+        self.renew(chunk, start, end);
+        self.get(start, end)
+    }
+
+    #[inline(always)]
+    fn get(&self, start: usize, end: usize) -> Option<&'i str> {
+        // What lies before the window wraps around, far behind its end.
+        self.text.get(start.wrapping_sub(self.start)..end.wrapping_sub(self.start))
     }
 
     /// Lets the window start at `start` and reach `end` at least, unless something there is no text.
@@ -87,6 +94,45 @@ fn mend(bytes: &[u8], text: &mut String) {
     }
 }
 
+/// The maximal subparts of `bytes` that are not UTF-8, each with where it starts.
+pub(crate) fn invalid_parts(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let rest = match from_utf8(bytes) {
+        Ok(_) => &[],
+        Err(_) => bytes,
+    };
+    let mut end = 0;
+    rest.utf8_chunks()
+        .map(move |chunk| {
+            let start = end + chunk.valid().len();
+            end = start + chunk.invalid().len();
+            (start, chunk.invalid())
+        })
+        .filter(|(_, invalid)| !invalid.is_empty())
+}
+
+/// Whether a maximal subpart could become a character if more bytes followed.
+pub(crate) fn is_unfinished(invalid: &[u8]) -> bool {
+    core::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none())
+}
+
+/// How many characters the text has that `bytes` are.
+pub(crate) fn characters(bytes: &[u8]) -> usize {
+    match from_utf8(bytes) {
+        Ok(text) => text.chars().count(),
+        Err(_) => bytes
+            .utf8_chunks()
+            .map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty()))
+            .sum(),
+    }
+}
+
+/// The last place at or before `at` where a character of `bytes` starts, or a maximal subpart of what is no character.
+pub(crate) fn boundary(bytes: &[u8], at: usize) -> usize {
+    let is_lead = |&back: &usize| bytes.get(at - back).is_none_or(|byte| byte & 0xC0 != 0x80);
+    // Three continuation bytes are the most that one character has; without a lead byte, each stands for itself.
+    (0..=at.min(3)).find(is_lead).map_or(at, |back| at - back)
+}
+
 fn valid_prefix(bytes: &[u8]) -> &str {
     match from_utf8(bytes) {
         Ok(text) => text,
@@ -96,6 +142,9 @@ fn valid_prefix(bytes: &[u8]) -> &str {
 
 /// `bytes` less a character that their end cuts off, which would cost the check a second run.
 fn whole_characters(bytes: &[u8]) -> &[u8] {
+    if bytes.last().is_none_or(u8::is_ascii) {
+        return bytes;
+    }
     let lead = bytes
         .iter()
         .rev()
@@ -110,6 +159,7 @@ fn whole_characters(bytes: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::borrow::ToOwned;
     use alloc::vec::Vec;
 
     #[test]
@@ -138,6 +188,46 @@ mod tests {
         for invalid in [&b"\x80"[..], b"\x80\x80\x80\x80", b"\xFF", b"a\x80"] {
             let cut = if invalid == b"\xFF" { b"" } else { invalid };
             assert_eq!(whole_characters(invalid), cut);
+        }
+    }
+
+    #[test]
+    fn what_is_invalid_stands_where_the_replacement_does() {
+        for (bytes, expected) in [
+            (&b""[..], &[][..]),
+            ("a\u{20ac}".as_bytes(), &[]),
+            (b"a\xC0\x80b", &[(1, &b"\xC0"[..]), (2, b"\x80")]),
+            (
+                b"\xF0\x9F\x98a\xE2\x82",
+                &[(0, b"\xF0\x9F\x98"), (4, b"\xE2\x82")],
+            ),
+        ] {
+            assert!(
+                invalid_parts(bytes).eq(expected.iter().copied()),
+                "{bytes:?}"
+            );
+            let text = decode(bytes, &mut String::new()).chars().count();
+            assert_eq!(characters(bytes), text, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn boundaries_cut_no_character() {
+        for bytes in [
+            "ab\u{e9}\u{20ac}\u{1f600}".as_bytes(),
+            b"\x80\x80\x80\x80\x80",
+            b"\xE9\x80\x80\x80\x80a",
+            b"\xF0\x9F\x98a",
+        ] {
+            let whole = decode(bytes, &mut String::new()).to_owned();
+            for at in 0..=bytes.len() {
+                let (start, end) = bytes.split_at(boundary(bytes, at));
+                let mut text = String::new();
+                decode_into(start, &mut text);
+                decode_into(end, &mut text);
+                assert_eq!(text, whole, "{bytes:?} at {at}");
+                assert!(at - start.len() <= 3);
+            }
         }
     }
 
