@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Feeds the decoder lines and blocks that have no end, of so many MiB each, and counts the memory
+# that it takes. `cargo test` does the same with 64 MiB.
+# Usage: scripts/endless.sh [MiB]     16 GiB without a number
+set -euo pipefail
+cd "$(dirname "$0")/.."
+SSE_WIRE_ENDLESS_MIB=${1:-16384} cargo test --release --test allocations endless
