@@ -23,3 +23,4 @@ pub use decoder::{Decoder, Feed, Frame};
 pub use encoder::{DataWriter, Encoder};
 pub use error::{DecodeError, EncodeError};
 pub use event::Event;
+pub mod check;

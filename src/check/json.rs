@@ -1,0 +1,217 @@
+//! What data looks like as JSON, byte by byte: enough to tell a text that a line end has cut.
+
+/// A text as far as it was seen: perhaps the start of a JSON object, array or string.
+///
+/// Numbers are not looked at closely, and nesting beyond 64 levels is given up on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Json {
+    state: State,
+    /// One bit for each open bracket, the innermost lowest: whether it is that of an object.
+    objects: u64,
+    depth: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Start,
+    FirstKey,
+    Key,
+    Colon,
+    FirstElement,
+    Value,
+    AfterValue,
+    String {
+        is_key: bool,
+    },
+    Escape {
+        is_key: bool,
+    },
+    Number,
+    /// What is missing of `true`, `false` or `null`.
+    Word(&'static [u8]),
+    Complete,
+    /// It is no JSON.
+    Invalid,
+}
+
+impl Json {
+    pub(super) const START: Self = Self {
+        state: State::Start,
+        objects: 0,
+        depth: 0,
+    };
+
+    /// Whether the text is JSON or becomes it if the right characters follow.
+    pub(super) fn is_possible(&self) -> bool {
+        self.state != State::Invalid
+    }
+
+    /// Whether there is a whole JSON text and nothing else.
+    pub(super) fn is_complete(&self) -> bool {
+        self.state == State::Complete
+    }
+
+    /// Whether the end of an object or array is missing.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_possible() && self.depth > 0
+    }
+
+    /// Whether the end of a string within an object or array is missing.
+    pub(super) fn is_in_string(&self) -> bool {
+        self.depth > 0 && matches!(self.state, State::String { .. } | State::Escape { .. })
+    }
+
+    pub(super) fn push(&mut self, text: &[u8]) {
+        for &byte in text {
+            match self.state {
+                State::Invalid => return,
+                State::Number
+                    if !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') =>
+                {
+                    self.end_value();
+                    self.step(byte);
+                }
+                _ => self.step(byte),
+            }
+        }
+    }
+
+    fn step(&mut self, byte: u8) {
+        self.state = match (self.state, byte) {
+            (State::String { is_key: true }, b'"') => State::Colon,
+            (State::String { is_key: false }, b'"') => return self.end_value(),
+            (State::String { is_key }, b'\\') => State::Escape { is_key },
+            (State::String { is_key } | State::Escape { is_key }, _) => State::String { is_key },
+            (State::Number, _) => return,
+            (State::Word([expected, rest @ ..]), _) if byte == *expected => match rest {
+                [] => return self.end_value(),
+                rest => State::Word(rest),
+            },
+            (State::Word(_), _) => State::Invalid,
+            (_, b' ' | b'\t' | b'\r' | b'\n') => return,
+            (State::FirstKey | State::Key, b'"') => State::String { is_key: true },
+            (State::Colon, b':') => State::Value,
+            (State::AfterValue, b',') if self.in_object() => State::Key,
+            (State::AfterValue, b',') => State::Value,
+            (State::FirstKey | State::AfterValue, b'}') if self.in_object() => return self.close(),
+            (State::FirstElement | State::AfterValue, b']') if !self.in_object() => {
+                return self.close();
+            }
+            (State::Start | State::FirstElement | State::Value, b'{') => {
+                return self.open(1, State::FirstKey);
+            }
+            (State::Start | State::FirstElement | State::Value, b'[') => {
+                return self.open(0, State::FirstElement);
+            }
+            (State::Start | State::FirstElement | State::Value, b'"') => {
+                State::String { is_key: false }
+            }
+            (State::FirstElement | State::Value, b'-' | b'0'..=b'9') => State::Number,
+            (State::FirstElement | State::Value, b't') => State::Word(b"rue"),
+            (State::FirstElement | State::Value, b'f') => State::Word(b"alse"),
+            (State::FirstElement | State::Value, b'n') => State::Word(b"ull"),
+            _ => State::Invalid,
+        };
+    }
+
+    fn open(&mut self, object: u64, state: State) {
+        self.depth += 1;
+        self.objects = self.objects << 1 | object;
+        self.state = if self.depth <= u64::BITS {
+            state
+        } else {
+            State::Invalid
+        };
+    }
+
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.objects >>= 1;
+        self.end_value();
+    }
+
+    fn end_value(&mut self) {
+        self.state = if self.depth == 0 {
+            State::Complete
+        } else {
+            State::AfterValue
+        };
+    }
+
+    fn in_object(&self) -> bool {
+        self.objects & 1 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a text is: `complete`, `open`, `in string`, `possible` (nothing came yet), or `no`.
+    fn what(text: &str) -> &'static str {
+        let mut json = Json::START;
+        json.push(text.as_bytes());
+        match json {
+            _ if json.is_complete() => "complete",
+            _ if json.is_in_string() => "in string",
+            _ if json.is_open() => "open",
+            _ if json.is_possible() => "possible",
+            _ => "no",
+        }
+    }
+
+    #[test]
+    fn texts() {
+        for (text, expected) in [
+            ("", "possible"),
+            (" \t", "possible"),
+            ("{}", "complete"),
+            ("[]", "complete"),
+            (
+                r#" {"a": [1, -2.5e+3, true, false, null, {"b": []}], "c": ""} "#,
+                "complete",
+            ),
+            (r#""text \" \\""#, "complete"),
+            ("[\"\u{e9}\\u00e9\"]", "complete"),
+            (r#"{"a": 1"#, "open"),
+            ("[", "open"),
+            ("[1,", "open"),
+            ("[12", "open"),
+            ("[tru", "open"),
+            (r#"{"a":"#, "open"),
+            (r#"{"a": "b"#, "in string"),
+            (r#"["b\""#, "in string"),
+            (r#"["b\"#, "in string"),
+            (r#"{"a"#, "in string"),
+            ("\"a", "possible"),
+            ("a", "no"),
+            ("1", "no"),
+            ("null", "no"),
+            ("{a", "no"),
+            ("{'a': 1}", "no"),
+            ("{1: 2}", "no"),
+            (r#"{"a" 1}"#, "no"),
+            (r#"{"a": 1]"#, "no"),
+            (r#"{"a": 1,}"#, "no"),
+            ("[1}", "no"),
+            ("[1,]", "no"),
+            ("[12:30] x", "no"),
+            ("[INFO]", "no"),
+            ("[DONE]", "no"),
+            ("[trap]", "no"),
+            ("{} {}", "no"),
+            ("{}\\n", "no"),
+        ] {
+            assert_eq!(what(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_followed_to_64_levels() {
+        for (levels, expected) in [(64, "complete"), (65, "no")] {
+            assert_eq!(what(&("[".repeat(levels) + &"]".repeat(levels))), expected);
+        }
+        let mixed = "[{\"a\":".repeat(32) + "1" + &"}]".repeat(32);
+        assert_eq!(what(&mixed), "complete");
+    }
+}

@@ -1,0 +1,197 @@
+//! What can be wrong with a stream: one row for each kind.
+
+use core::fmt;
+
+/// How bad a [`Diagnostic`](super::Diagnostic) is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Severity {
+    /// Legal, but surprising: probably not what was meant, or not what every client can do.
+    Warning,
+    /// A client that does as the specification says loses or alters something that was sent.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// Declares the kinds: documentation; name in Rust, severity, name for people, rule.
+macro_rules! kinds {
+    ($($(#[$documentation:meta])* $kind:ident = $severity:ident $name:literal $rule:literal;)*) => {
+        /// What is wrong.
+        ///
+        /// Those that are said to be a matter of style are looked for only
+        /// [`with_style`](super::Checker::with_style).
+        ///
+        /// ```
+        /// use sse_wire::check::{Kind, Severity};
+        ///
+        /// assert_eq!(Kind::FieldNameCase.to_string(), "field-name-case");
+        /// assert_eq!(Kind::FieldNameCase.severity(), Severity::Error);
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Kind {
+            $($(#[$documentation])* $kind,)*
+        }
+
+        impl Kind {
+            /// All kinds, in the order of their declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            /// How bad it is.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self {
+                    $(Self::$kind => Severity::$severity,)*
+                }
+            }
+
+            /// Its name in lower case, with hyphens: stable, for scripts and for looking things up.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+
+            /// The [rules](crate#rules) that it rests on, and the section of the HTML standard where
+            /// they stand.
+            #[must_use]
+            pub const fn rule(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $rule,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Bytes that are not UTF-8: U+FFFD takes the place of each maximal subpart.
+    InvalidUtf8 = Error "invalid-utf8" "R5, 9.2.6";
+    /// A byte order mark at the start of a line, or a second one at the start of the stream: it
+    /// makes the line an unknown field, or a blank line one that is not blank.
+    BomBeforeField = Error "bom-before-field" "R5, 9.2.6";
+    /// A byte order mark in a value, where it stays.
+    BomInValue = Warning "bom-in-value" "R5, 9.2.6";
+
+    /// The first line with another end than those before it.
+    MixedLineEnds = Warning "mixed-line-ends" "R2, 9.2.5";
+    /// The first line that ends with a CR alone: legal, but many parsers know only LF.
+    BareCr = Warning "bare-cr" "R2, 9.2.5";
+
+    /// A field that clients ignore, since its name is none of the four.
+    UnknownField = Error "unknown-field" "R17, 9.2.6";
+    /// A field that clients ignore for an upper-case letter in its name.
+    FieldNameCase = Error "field-name-case" "R12, 9.2.6";
+    /// A field that clients ignore for white space before its colon.
+    SpaceBeforeColon = Error "space-before-colon" "R12, 9.2.6";
+    /// A field that clients ignore for white space before its name.
+    LeadingSpace = Error "leading-space" "R12, 9.2.6";
+    /// A line of nothing but white space, which does not end the block.
+    WhiteSpaceLine = Error "white-space-line" "R8, 9.2.6";
+    /// A value that begins with `data:` itself.
+    DoubledField = Warning "doubled-field" "R10, 9.2.6";
+    /// A value right behind the colon. A matter of style.
+    NoSpaceAfterColon = Warning "no-space-after-colon" "R10, 9.2.6";
+    /// A value that begins with a space. A matter of style.
+    TwoSpacesAfterColon = Warning "two-spaces-after-colon" "R10, 9.2.6";
+
+    /// An event type that is set again before its event is dispatched.
+    EventTypeOverwritten = Error "event-type-overwritten" "R13, 9.2.6";
+    /// An event type with white space at its start or end.
+    EventTypeSpace = Warning "event-type-space" "R13, 9.2.6";
+    /// An event of type `error` or `open`: handlers of the connection's own events get it, too.
+    ReservedEventType = Warning "reserved-event-type" "R18, 9.2.6 and 9.2.2";
+    /// An id that is ignored for its NUL.
+    IdWithNul = Error "id-with-nul" "R15, 9.2.6";
+    /// An id that is set again before its block ends.
+    IdOverwritten = Error "id-overwritten" "R15, 9.2.6";
+    /// A reconnection time without digits, which some clients ignore and some do not.
+    EmptyRetry = Error "empty-retry" "R16, 9.2.6";
+    /// A reconnection time that is ignored, since it is not of ASCII digits alone.
+    InvalidRetry = Error "invalid-retry" "R16, 9.2.6";
+    /// A reconnection time of more than 2^31-1 milliseconds.
+    HugeRetry = Warning "huge-retry" "R16, 9.2.6";
+
+    /// A block with an event type, but without data: nothing is dispatched.
+    BlockWithoutData = Error "block-without-data" "R18, 9.2.6";
+    /// A block with an id, but without data and event type: nothing is dispatched, but the id
+    /// counts. A matter of style.
+    IdWithoutData = Warning "id-without-data" "R18, 9.2.6";
+    /// A block over the limit of [`with_max_event_size`](super::Checker::with_max_event_size).
+    EventTooLarge = Error "event-too-large" "R7, 9.2.6";
+    /// A line so long that its end was not looked at.
+    LineTooLong = Warning "line-too-long" "R9, R17, 9.2.6";
+    /// The stream ends before the line does.
+    EndInsideLine = Error "end-inside-line" "R20, 9.2.6";
+    /// The stream ends before the blank line of a block.
+    EndInsideBlock = Error "end-inside-block" "R20, 9.2.6";
+
+    /// A JSON text where a field should be. Lines up to the next field are ignored along with it.
+    RawJson = Error "raw-json" "R17, 9.2.6";
+    /// An HTML or XML page where a field should be. Lines up to the next field are ignored along
+    /// with it.
+    RawHtml = Error "raw-html" "R17, 9.2.6";
+    /// The head of an HTTP response: it is no part of its body. Lines up to the first field are
+    /// ignored along with it.
+    RawHttpHead = Error "raw-http-head" "R22, 9.2.3";
+    /// The size of an HTTP chunk at the start of the stream: chunks were not taken apart. Unknown
+    /// fields are ignored from there on.
+    RawHttpChunk = Error "raw-http-chunk" "R26, 9.2.7";
+
+    /// A line that goes on with the JSON of the data before it, where a line end has cut that.
+    JsonCutByLineEnd = Error "json-cut-by-line-end" "R17, 9.2.6";
+    /// Two lines of data that meet inside a JSON string, where no line end may be.
+    LineEndInJsonString = Warning "line-end-in-json-string" "R14, 9.2.6";
+    /// More than one JSON text in the data of one event.
+    JsonTextsInOneEvent = Warning "json-texts-in-one-event" "R14, 9.2.6";
+    /// A backslash and a letter where a line end was meant.
+    LiteralLineEnd = Warning "literal-line-end" "R2, 9.2.5";
+}
+
+impl Kind {
+    /// Whether it is a matter of style: it is looked for only
+    /// [`with_style`](super::Checker::with_style).
+    #[must_use]
+    pub const fn is_style(self) -> bool {
+        matches!(
+            self,
+            Self::NoSpaceAfterColon | Self::TwoSpacesAfterColon | Self::IdWithoutData
+        )
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::String;
+
+    #[test]
+    fn names_are_those_of_the_variants() {
+        for kind in Kind::ALL {
+            let mut name = String::new();
+            for letter in format!("{kind:?}").chars() {
+                if letter.is_uppercase() && !name.is_empty() {
+                    name.push('-');
+                }
+                name.push(letter.to_ascii_lowercase());
+            }
+            assert_eq!(kind.name(), name);
+        }
+    }
+}
