@@ -107,6 +107,28 @@ pub fn stream() -> impl Strategy<Value = Bytes> {
         .prop_map(|(start, pieces)| [start, &pieces.concat()].concat().into())
 }
 
+/// Streams of some ten kilobytes, mostly long runs of one thing: what is special happens at every distance from the
+/// boundaries of whatever buffers and windows a parser has.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use sse_wire::testing::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(16), |(stream in strategies::long_stream())| {
+///     prop_assert!(stream.len() < 100_000);
+/// });
+/// ```
+pub fn long_stream() -> impl Strategy<Value = Bytes> {
+    let run =
+        (select(RUNS), 0..9_000_usize).prop_map(|(unit, length)| unit.repeat(length / unit.len()));
+    vec((stream(), run), 1..8).prop_map(|parts| {
+        let parts = parts
+            .into_iter()
+            .flat_map(|(stream, run)| [stream, run.into()]);
+        parts.collect::<Vec<_>>().concat().into()
+    })
+}
+
 /// Ways to cut a stream of any length into chunks, single bytes and empty chunks among them.
 ///
 /// See the [module page](super#testing-your-own-parser) for a test with it.
@@ -116,6 +138,7 @@ pub fn chunking() -> impl Strategy<Value = Chunking> {
         2 => Just(1),
         3 => 2..10_usize,
         2 => 10..200_usize,
+        1 => 200..20_000_usize,
     ];
     vec(size, 0..8).prop_map(Chunking::new)
 }
@@ -264,6 +287,23 @@ const FRAGMENTS: &[&[u8]] = &[
     b"\xC2\x85",
     b"\x0B",
     b"\x0C",
+];
+
+const RUNS: &[&[u8]] = &[
+    b"x",
+    b"\xC3\xA9",
+    b"\xED\x95\x9C",
+    b"\xF0\x9F\x98\x80",
+    b"\xFF",
+    b"\xE2\x82",
+    b"\xEF\xBB\xBF",
+    b":",
+    b"data: x\n",
+    b"data\r\n",
+    b": \xED\x95\x9C\r",
+    b"data: \xF0\x9F\x98\x80\n\n",
+    b"\n",
+    b"\r",
 ];
 
 const HOSTILE_PIECES: &[&str] = &[
