@@ -22,7 +22,12 @@ pub fn vectors() -> &'static [Vector] {
     static VECTORS: LazyLock<Vec<Vector>> = LazyLock::new(|| {
         DECODER_FILES
             .iter()
-            .flat_map(|(name, text)| parse::<Vector>(name, text))
+            .flat_map(|&(name, text)| {
+                let theme = name.trim_end_matches(".json");
+                parse(name, text)
+                    .into_iter()
+                    .map(move |vector| Vector { theme, ..vector })
+            })
             .collect()
     });
     &VECTORS
@@ -66,6 +71,9 @@ const DECODER_FILES: &[(&str, &str)] = files! {
 pub struct Vector {
     /// Says the point; unique.
     pub name: String,
+    /// What it is about: the name of the file that it stands in, `lines` or `bom` or another.
+    #[serde(skip)]
+    pub theme: &'static str,
     /// The rules that decide: `R1` to `R27` of the schema page.
     pub rules: Vec<String>,
     /// The pitfalls that it guards: 1 to 20 of the schema page.
