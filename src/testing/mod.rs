@@ -4,8 +4,8 @@
 //! | --- | --- | --- |
 //! | [`vectors`] | hundreds of small streams with everything that must come out of them | example-based tests in any language: the files are plain JSON |
 //! | [`encoder_vectors`] | events and hostile values, with the bytes that must come out or the refusal that must come | tests of a server's output |
-//! | [`reference`] | a decoder that reads like the specification, slow and obvious | the other side of a differential test or fuzz target |
-//! | [`strategies`] | [`proptest`] strategies for events, hostile values, streams that break parsers, and chunkings | property tests |
+//! | [`reference`](mod@reference) | a decoder that reads like the specification, slow and obvious | the other side of a differential test or fuzz target |
+//! | [`strategies`] | [`proptest`](mod@proptest) strategies for events, hostile values, streams that break parsers, and chunkings | property tests |
 //!
 //! Nothing here shares code with the crate's own decoder or encoder.
 //!

@@ -1,4 +1,4 @@
-//! [`proptest`] strategies, biased to what breaks parsers and encoders.
+//! [`proptest`](mod@proptest) strategies, biased to what breaks parsers and encoders.
 //!
 //! The values shrink: what a failing test reports is about as short as it can be.
 
