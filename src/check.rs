@@ -154,6 +154,9 @@ pub struct Checker {
     json: Json,
     /// What is neither field nor comment is part of something else, which was reported as this.
     foreign: Option<Kind>,
+    /// The first field, if it looks like the size of an HTTP chunk and the end of its line is not
+    /// known.
+    chunk_size: Option<Place>,
     /// HTTP chunks were not taken apart.
     chunked: bool,
     /// Any field was there, be it an unknown one.
@@ -193,6 +196,7 @@ impl Checker {
             block: Block::new(),
             json: Json::START,
             foreign: None,
+            chunk_size: None,
             chunked: false,
             has_fields: false,
             ids: BTreeSet::new(),
@@ -398,6 +402,7 @@ impl Checker {
     }
 
     fn end_with(&mut self, line_end: &[u8], place: impl Fn(u64) -> Place) {
+        self.settle_chunk_size(line_end == b"\r\n");
         let LineEnds { lf, crlf, cr } = &mut self.summary.line_ends;
         let (this, name, others) = match line_end {
             b"\n" => (lf, "an LF", [(crlf, "CRLF"), (cr, "CR")]),
@@ -406,7 +411,7 @@ impl Checker {
         };
         *this += 1;
         if *this > 1 || self.foreign.is_some() || self.chunked {
-            return;
+            return self.findings.end_line();
         }
         let before = others
             .into_iter()

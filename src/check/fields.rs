@@ -397,19 +397,43 @@ impl Checker {
                 ),
             );
         } else {
-            let purpose = if self.block.has_data {
-                "go on with the data"
-            } else {
-                "send it"
-            };
+            self.no_name(place);
+        }
+    }
+
+    fn no_name(&mut self, place: impl FnOnce() -> Place) {
+        let purpose = if self.block.has_data {
+            "go on with the data"
+        } else {
+            "send it"
+        };
+        self.report(
+            Kind::UnknownField,
+            place,
+            format_args!(
+                "this line is ignored, since it has no field name: to {purpose}, write `data: ` \
+                 before it"
+            ),
+        );
+    }
+
+    /// The first field could be the size of an HTTP chunk; then its line ends with a CRLF.
+    pub(super) fn settle_chunk_size(&mut self, is_crlf: bool) {
+        let Some(place) = self.chunk_size.take() else {
+            return;
+        };
+        self.chunked = is_crlf;
+        if is_crlf {
             self.report(
-                Kind::UnknownField,
-                place,
+                Kind::RawHttpChunk,
+                || place,
                 format_args!(
-                    "this line is ignored, since it has no field name: to {purpose}, write \
-                     `data: ` before it"
+                    "what looks like the size of an HTTP chunk is ignored here, and chunks may \
+                     cut lines: decode the chunks first"
                 ),
             );
+        } else {
+            self.no_name(|| place);
         }
     }
 
@@ -443,15 +467,7 @@ impl Checker {
             );
             self.foreign = Some(Kind::RawHttpHead);
         } else if !self.has_fields && looks::is_chunk_size(line.bytes) {
-            self.report(
-                Kind::RawHttpChunk,
-                || line.whole(),
-                format_args!(
-                    "what looks like the size of an HTTP chunk is ignored here, and chunks may \
-                     cut lines: decode the chunks first"
-                ),
-            );
-            self.chunked = true;
+            self.chunk_size = Some(line.whole());
         } else {
             return false;
         }
@@ -475,11 +491,14 @@ impl Checker {
 
     /// Whether a line goes on with data that is half a JSON text.
     fn continues_json(&self, line: &[u8]) -> bool {
-        let is_text = !line.trim_ascii().is_empty() && looks::meant(field::name(line)).is_none();
         let mut json = self.json;
-        json.push(b"\n");
-        json.push(line);
-        self.json.is_open() && json.is_possible() && is_text
+        let is_open = json.is_open();
+        let is_text = !line.trim_ascii().is_empty() && looks::meant(field::name(line)).is_none();
+        is_open && is_text && {
+            json.push(b"\n");
+            json.push(line);
+            json.is_possible()
+        }
     }
 }
 
@@ -558,7 +577,7 @@ impl Checker {
         let is_field = match field::split(line.bytes).0 {
             _ if line.length == 0 => false,
             Name::Comment => false,
-            Name::Unknown => !self.foreign_line(line),
+            Name::Unknown => !self.foreign_line(line) || self.chunk_size.take().is_some(),
             Name::Data | Name::EventType | Name::Id | Name::Retry => true,
         };
         if is_field || self.foreign.is_none() {

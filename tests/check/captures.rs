@@ -1,0 +1,66 @@
+//! What is found in what real servers send: `tests/data/captures/README.md` says how it was
+//! recorded.
+
+use super::{check, in_short};
+use sse_wire::check::{Checker, Kind};
+use std::collections::BTreeSet;
+use std::fs;
+
+/// Name, and all that is found but for style.
+const EXPECTED: [(&str, &[&str]); 9] = [
+    // Ends its lines with CR, and sends log entries of level `error` as events of this type.
+    ("aiohttp-sse", &["1:28 bare-cr", "57:1 reserved-event-type"]),
+    // A progress bar's own CRs end lines, and what is empty is sent without data.
+    (
+        "axum",
+        &[
+            "15:34 mixed-line-ends",
+            "15:34 bare-cr",
+            "50:1 block-without-data",
+        ],
+    ),
+    // Does not split data, so its second line is lost.
+    ("better-sse", &["94:1 unknown-field"]),
+    ("fastapi", &[]),
+    // Was given data that looks like a field, to see whether it arrives.
+    ("h3", &["20:7 doubled-field", "236:7 doubled-field"]),
+    ("hono", &[]),
+    ("mcp", &[]),
+    ("sse-starlette", &[]),
+    ("warp", &[]),
+];
+
+/// Those that put no space behind the colon: the README's table has them.
+const WITHOUT_SPACE: [&str; 2] = ["better-sse", "warp"];
+
+#[test]
+fn captures() {
+    for (name, expected) in EXPECTED {
+        let stream = read(name);
+        let (found, _) = check(Checker::new(), [&stream[..]]);
+        assert_eq!(in_short(&found), expected, "{name}");
+        assert_eq!(check(Checker::new(), stream.chunks(1)).0, found, "{name}");
+
+        let (_, summary) = check(Checker::new().with_style(true), [&stream[..]]);
+        let without_space = summary.count(Kind::NoSpaceAfterColon) > 0;
+        assert_eq!(without_space, WITHOUT_SPACE.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn no_capture_is_left_out() {
+    let names: BTreeSet<_> = fs::read_dir(DIRECTORY)
+        .unwrap()
+        .filter_map(|entry| {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            file.strip_suffix(".stream").map(str::to_owned)
+        })
+        .collect();
+    assert!(names.iter().eq(EXPECTED.iter().map(|(name, _)| name)));
+}
+
+const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/captures");
+
+fn read(name: &str) -> Vec<u8> {
+    fs::read(format!("{DIRECTORY}/{name}.stream")).unwrap()
+}

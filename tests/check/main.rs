@@ -1,0 +1,759 @@
+//! The checker: each kind of diagnostic with its place and with what clients do there, and what
+//! must hold for all streams.
+
+mod captures;
+mod laws;
+
+use sse_wire::check::{Checker, Diagnostic, Kind, Severity, Summary};
+use sse_wire::{DecodeError, Decoder, Event};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A stream with one thing wrong, what clients make of it, and a neighbour with nothing wrong.
+struct Row {
+    kind: Kind,
+    stream: &'static [u8],
+    /// Line, column, offset and length of the diagnostic.
+    at: (u64, u64, u64, u64),
+    /// What else is found, since one mistake leads to another.
+    also: &'static [Kind],
+    client: Client,
+    neighbour: &'static [u8],
+}
+
+/// What a client makes of a stream.
+#[derive(Debug, PartialEq)]
+struct Client {
+    /// Types and data, in order.
+    events: &'static [(&'static str, &'static str)],
+    last_event_id: &'static str,
+    /// In milliseconds.
+    retry: Option<u64>,
+}
+
+const fn client(events: &'static [(&'static str, &'static str)]) -> Client {
+    Client {
+        events,
+        last_event_id: "",
+        retry: None,
+    }
+}
+
+const fn with_id(last_event_id: &'static str, client: Client) -> Client {
+    Client {
+        last_event_id,
+        ..client
+    }
+}
+
+const fn with_retry(milliseconds: u64, client: Client) -> Client {
+    Client {
+        retry: Some(milliseconds),
+        ..client
+    }
+}
+
+/// What one event may hold in the rows.
+const LIMIT: usize = 90;
+
+const ROWS: &[Row] = &[
+    Row {
+        kind: Kind::InvalidUtf8,
+        stream: b"data: caf\xE9!\n\n",
+        at: (1, 10, 9, 1),
+        also: &[],
+        client: client(&[("message", "caf\u{fffd}!")]),
+        neighbour: b"data: caf\xC3\xA9!\n\n",
+    },
+    Row {
+        kind: Kind::BomBeforeField,
+        stream: b"\xEF\xBB\xBF\xEF\xBB\xBFdata: a\n\ndata: b\n\n",
+        at: (1, 1, 3, 3),
+        also: &[],
+        client: client(&[("message", "b")]),
+        neighbour: b"\xEF\xBB\xBFdata: a\n\ndata: b\n\n",
+    },
+    Row {
+        kind: Kind::BomInValue,
+        stream: b"data: \xE2\x82\xAC\xEF\xBB\xBFa\n\n",
+        at: (1, 8, 9, 3),
+        also: &[],
+        client: client(&[("message", "\u{20ac}\u{feff}a")]),
+        neighbour: b": \xEF\xBB\xBF\ndata: \xE2\x82\xACa\n\n",
+    },
+    Row {
+        kind: Kind::MixedLineEnds,
+        stream: b"data: a\n\ndata: b\r\n\r\n",
+        at: (3, 8, 16, 2),
+        also: &[],
+        client: client(&[("message", "a"), ("message", "b")]),
+        neighbour: b"data: a\r\n\r\ndata: b\r\n\r\n",
+    },
+    Row {
+        kind: Kind::BareCr,
+        stream: b"data: a\r\rdata: b\r\r",
+        at: (1, 8, 7, 1),
+        also: &[],
+        client: client(&[("message", "a"), ("message", "b")]),
+        neighbour: b"data: a\r\n\r\ndata: b\r\n\r\n",
+    },
+    Row {
+        kind: Kind::UnknownField,
+        stream: b"data: a\nfoo: b\n\n",
+        at: (2, 1, 8, 3),
+        also: &[],
+        client: client(&[("message", "a")]),
+        neighbour: b"data: a\n:foo: b\n\n",
+    },
+    Row {
+        kind: Kind::FieldNameCase,
+        stream: b"id: 1\nData: a\ndata: b\n\n",
+        at: (2, 1, 6, 4),
+        also: &[],
+        client: with_id("1", client(&[("message", "b")])),
+        neighbour: b"id: 1\ndata: Data\ndata: b\n\n",
+    },
+    Row {
+        kind: Kind::SpaceBeforeColon,
+        stream: b"data: a\n\ndata : b\n\n",
+        at: (3, 1, 9, 5),
+        also: &[],
+        client: client(&[("message", "a")]),
+        neighbour: b"data: a\n\ndata: :b\n\n",
+    },
+    Row {
+        kind: Kind::LeadingSpace,
+        stream: b"data: a\n\n\tid: 1\n\n",
+        at: (3, 1, 9, 3),
+        also: &[],
+        client: client(&[("message", "a")]),
+        neighbour: b"data: a\ndata:\tid: 1\n\n",
+    },
+    Row {
+        kind: Kind::WhiteSpaceLine,
+        stream: b"data: a\n \ndata: b\n\n",
+        at: (2, 1, 8, 1),
+        also: &[],
+        client: client(&[("message", "a\nb")]),
+        neighbour: b"data: a\n:\ndata: b\n\n",
+    },
+    Row {
+        kind: Kind::DoubledField,
+        stream: b"data: data: a\n\n",
+        at: (1, 7, 6, 5),
+        also: &[],
+        client: client(&[("message", "data: a")]),
+        neighbour: b"data: data\n\ndata: a data: b\n\n",
+    },
+    Row {
+        kind: Kind::NoSpaceAfterColon,
+        stream: b"id: 1\ndata:a\n\n",
+        at: (2, 5, 10, 1),
+        also: &[],
+        client: with_id("1", client(&[("message", "a")])),
+        neighbour: b":a\nid:\ndata\ndata:\ndata: a\n\n",
+    },
+    Row {
+        kind: Kind::TwoSpacesAfterColon,
+        stream: b"data:  a\n\n",
+        at: (1, 7, 6, 1),
+        also: &[],
+        client: client(&[("message", " a")]),
+        neighbour: b"data: a  b\n\n",
+    },
+    Row {
+        kind: Kind::EventTypeOverwritten,
+        stream: b"event: a\nevent: b\ndata: c\n\n",
+        at: (2, 1, 9, 8),
+        also: &[],
+        client: client(&[("b", "c")]),
+        neighbour: b"event: a\ndata: c\n\nevent: b\nevent: b\ndata: c\n\n",
+    },
+    Row {
+        kind: Kind::EventTypeSpace,
+        stream: b"event: tick \ndata: a\n\n",
+        at: (1, 8, 7, 5),
+        also: &[],
+        client: client(&[("tick ", "a")]),
+        neighbour: b"event: tick tock\ndata: a \n\n",
+    },
+    Row {
+        kind: Kind::ReservedEventType,
+        stream: b"data: a\nevent: error\n\n",
+        at: (2, 1, 8, 12),
+        also: &[],
+        client: client(&[("error", "a")]),
+        neighbour: b"data: error\nevent: errors\n\nevent: message\ndata: a\n\n",
+    },
+    Row {
+        kind: Kind::IdWithNul,
+        stream: b"id: 1\ndata: a\n\nid: 2\0\ndata: b\n\n",
+        at: (4, 6, 20, 1),
+        also: &[],
+        client: with_id("1", client(&[("message", "a"), ("message", "b")])),
+        neighbour: b"id: 1\ndata: \0\n\nid: 2\ndata: b\n\n",
+    },
+    Row {
+        kind: Kind::IdOverwritten,
+        stream: b"id: 1\ndata: a\nid: 2\ndata: b\n\n",
+        at: (3, 1, 14, 5),
+        also: &[],
+        client: with_id("2", client(&[("message", "a\nb")])),
+        neighbour: b"id: 1\ndata: a\n\nid: 2\ndata: b\nid: 2\n\n",
+    },
+    Row {
+        kind: Kind::EmptyRetry,
+        stream: b"retry: \n\n",
+        at: (1, 1, 0, 7),
+        also: &[],
+        client: client(&[]),
+        neighbour: b"retry: 0\n\n",
+    },
+    Row {
+        kind: Kind::InvalidRetry,
+        stream: b"retry: 500\nretry: +1500\n\n",
+        at: (2, 8, 18, 5),
+        also: &[],
+        client: with_retry(500, client(&[])),
+        neighbour: b"retry: 500\nretry: 0001500\n\n",
+    },
+    Row {
+        kind: Kind::HugeRetry,
+        stream: b"retry: 2147483648\n\n",
+        at: (1, 8, 7, 10),
+        also: &[],
+        client: with_retry(2_147_483_648, client(&[])),
+        neighbour: b"retry: 2147483647\n\n",
+    },
+    Row {
+        kind: Kind::BlockWithoutData,
+        stream: b"id: 1\nevent: ping\n\ndata: a\n\n",
+        at: (2, 1, 6, 11),
+        also: &[],
+        client: with_id("1", client(&[("message", "a")])),
+        neighbour: b"id: 1\nevent: ping\ndata\n\nid: 1\n\nretry: 5\n\ndata: a\n\n",
+    },
+    Row {
+        kind: Kind::IdWithoutData,
+        stream: b"id: 1\n\ndata: a\n\n",
+        at: (1, 1, 0, 5),
+        also: &[],
+        client: with_id("1", client(&[("message", "a")])),
+        neighbour: b"retry: 5\n\n: a\n\nid: 1\ndata: a\n\n",
+    },
+    Row {
+        kind: Kind::EventTooLarge,
+        stream: b"data: 3456789 123456789 123456789 123456789 123456789\n\
+                  data: 3456789 123456789 123456789 123456789 123456789\n\ndata: a\n\n",
+        at: (2, 1, 54, 53),
+        also: &[],
+        client: client(&[("message", "a")]),
+        neighbour: b"data: 3456789 123456789 123456789 123456789 123456789\n\n\
+                     data: 3456789 123456789 123456789 123456789 123456789\n\ndata: a\n\n",
+    },
+    Row {
+        kind: Kind::LineTooLong,
+        stream: b":23456789 123456789 123456789 123456789 123456789 123456789 123456789 \
+                  123456789 123456789 123456789 1\n",
+        at: (1, 1, 0, 101),
+        also: &[],
+        client: client(&[]),
+        neighbour: b":23456789 123456789 123456789 123456789 123456789 123456789 123456789 \
+                     123456789 123456789 123456789\n",
+    },
+    Row {
+        kind: Kind::EndInsideLine,
+        stream: b"id: 1\ndata: a\n\nid: 2",
+        at: (4, 6, 20, 0),
+        also: &[],
+        client: with_id("1", client(&[("message", "a")])),
+        neighbour: b"id: 1\ndata: a\n\n: 2",
+    },
+    Row {
+        kind: Kind::EndInsideBlock,
+        stream: b"id: 1\ndata: a\n\nid: 2\ndata: b\n",
+        at: (6, 1, 29, 0),
+        also: &[],
+        client: with_id("1", client(&[("message", "a")])),
+        neighbour: b"id: 1\ndata: a\n\nretry: 5\n: b\n",
+    },
+    Row {
+        kind: Kind::RawJson,
+        stream: b"{\n  \"error\": {\n    \"data\": [\n      1\n    ]\n  }\n}\n",
+        at: (1, 1, 0, 1),
+        also: &[],
+        client: client(&[]),
+        neighbour: b"data: {\ndata:   \"error\": {\ndata:     \"data\": [\ndata:       1\n\
+                     data:     ]\ndata:   }\ndata: }\n\n",
+    },
+    Row {
+        kind: Kind::RawHtml,
+        stream: b"<!DOCTYPE html>\n<title>Oops</title>\n\n<p>Data: none\n \n",
+        at: (1, 1, 0, 15),
+        also: &[],
+        client: client(&[]),
+        neighbour: b"data: <!DOCTYPE html>\ndata: <title>Oops</title>\n\n",
+    },
+    Row {
+        kind: Kind::RawHttpHead,
+        stream: b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: a\r\n\r\n",
+        at: (1, 1, 0, 15),
+        also: &[],
+        client: client(&[("message", "a")]),
+        neighbour: b": HTTP/1.1 200 OK\r\ndata: a\r\n\r\n",
+    },
+    Row {
+        kind: Kind::RawHttpChunk,
+        stream: b"9\r\ndata: a\n\n\r\n9\r\ndata: b\n\n\r\n0\r\n\r\n",
+        at: (1, 1, 0, 1),
+        also: &[],
+        client: client(&[("message", "a"), ("message", "b")]),
+        neighbour: b"data: a\n\ndata: b\n\n",
+    },
+    Row {
+        kind: Kind::JsonCutByLineEnd,
+        stream: b"data: {\"text\": \"one\ntwo\", \"more\": [\n1]}\n\ndata: {}\n\n",
+        at: (2, 1, 20, 15),
+        also: &[],
+        client: client(&[("message", "{\"text\": \"one"), ("message", "{}")]),
+        neighbour: b"data: {\"text\": \"one\\ntwo\", \"more\": [\ndata: 1]}\n\ndata: {}\n\n",
+    },
+    Row {
+        kind: Kind::LineEndInJsonString,
+        stream: b"data: {\"text\": \"one\ndata: two\ndata: three\"}\n\n",
+        at: (2, 7, 26, 3),
+        also: &[],
+        client: client(&[("message", "{\"text\": \"one\ntwo\nthree\"}")]),
+        neighbour: b"data: {\"text\":\ndata: \"one two\"\ndata: }\n\n",
+    },
+    Row {
+        kind: Kind::JsonTextsInOneEvent,
+        stream: b"data: {\"a\": 1}\ndata: {\"a\": 2}\ndata: {\"a\": 3}\n\n",
+        at: (2, 7, 21, 8),
+        also: &[],
+        client: client(&[("message", "{\"a\": 1}\n{\"a\": 2}\n{\"a\": 3}")]),
+        neighbour: b"data: [{\"a\": 1},\ndata: {\"a\": 2}]\n\ndata: {\"a\": 3}\n\n",
+    },
+    Row {
+        kind: Kind::LiteralLineEnd,
+        stream: b"data: one\\ndata: two\\n\\n\n\n",
+        at: (1, 10, 9, 2),
+        also: &[],
+        client: client(&[("message", "one\\ndata: two\\n\\n")]),
+        neighbour: b"data: {\"text\": \"one\\ndata: two\\n\"}\n\ndata: C:\\new\n\n",
+    },
+];
+
+#[test]
+fn each_kind_where_it_is_and_not_beside_it() {
+    for row in ROWS {
+        let Row {
+            kind,
+            stream,
+            at,
+            also,
+            client,
+            neighbour,
+        } = row;
+        let text = stream.escape_ascii();
+        let (found, summary) = check(checker_for(*kind), [*stream]);
+        let (this, others): (Vec<_>, Vec<_>) = found.iter().partition(|d| d.kind() == *kind);
+        let [diagnostic] = this[..] else {
+            panic!("{kind}: {text}\n{found:#?}")
+        };
+        let place = (
+            diagnostic.line(),
+            diagnostic.column(),
+            diagnostic.offset(),
+            diagnostic.length(),
+        );
+        assert_eq!(place, *at, "{kind}: {text}");
+        let others: Vec<_> = others.iter().map(|diagnostic| diagnostic.kind()).collect();
+        assert_eq!(others, *also, "{kind}: {text}");
+        assert_eq!(summary.count(*kind), 1, "{kind}: {text}");
+        assert_client(stream, client);
+
+        let (found, _) = check(checker_for(*kind), [*neighbour]);
+        assert_eq!(found, [], "beside {kind}: {}", neighbour.escape_ascii());
+    }
+    let with_row: BTreeSet<Kind> = ROWS.iter().map(|row| row.kind).collect();
+    assert!(Kind::ALL.iter().all(|kind| with_row.contains(kind)));
+}
+
+fn checker_for(kind: Kind) -> Checker {
+    Checker::new()
+        .with_max_event_size(LIMIT)
+        .with_style(kind.is_style())
+}
+
+fn assert_client(stream: &[u8], expected: &Client) {
+    let mut decoder = Decoder::new().with_max_event_size(LIMIT);
+    let events = decode(&mut decoder, stream).0;
+    let events: Vec<_> = events
+        .iter()
+        .map(|event| (event.event_type(), event.data()))
+        .collect();
+    let text = stream.escape_ascii();
+    assert_eq!(events, expected.events, "{text}");
+    assert_eq!(decoder.last_event_id(), expected.last_event_id, "{text}");
+    assert_eq!(
+        decoder.retry(),
+        expected.retry.map(Duration::from_millis),
+        "{text}"
+    );
+}
+
+#[test]
+fn messages_say_what_to_do() {
+    for row in ROWS {
+        let (found, _) = check(checker_for(row.kind), [row.stream]);
+        for diagnostic in found {
+            let message = diagnostic.message();
+            assert!(message.len() <= 160, "{message}");
+            assert!(!message.contains(char::is_control), "{message}");
+            assert!(!message.ends_with('.'), "{message}");
+            if diagnostic.severity() == Severity::Error {
+                let losses = [
+                    "ignore",
+                    "lost",
+                    "drop",
+                    "replaces",
+                    "U+FFFD",
+                    "no event",
+                    "dispatches nothing",
+                ];
+                assert!(
+                    losses.iter().any(|loss| message.contains(loss)),
+                    "{message}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_found() {
+    for (stream, expected) in FOUND {
+        let (found, _) = check(Checker::new(), [*stream]);
+        assert_eq!(in_short(&found), *expected, "{}", stream.escape_ascii());
+    }
+}
+
+const FOUND: &[(&[u8], &[&str])] = &[
+    // Nothing, and nearly nothing.
+    (b"", &[]),
+    (b"\xEF\xBB\xBF", &[]),
+    (b"\n\n\n", &[]),
+    (b"\xEF\xBB\xBF\ndata: a\n\n", &[]),
+    (b":\n\n: ping\n\n", &[]),
+    (b"data\ndata:\nid\nevent\n\n", &[]),
+    (b"data: \x01\x0B\x0C\x1B\xC2\x85\xE2\x80\xA8\n\n", &[]),
+    // Invalid text: each maximal subpart, in every line that is looked at.
+    (
+        b"data: \xF0\x9F\x98a\xC0\x80\xE2\x82\xACb\xFF\n\n",
+        &[
+            "1:7 invalid-utf8",
+            "1:9 invalid-utf8",
+            "1:10 invalid-utf8",
+            "1:13 invalid-utf8",
+        ],
+    ),
+    (
+        b": \xFF\nid: \xC0\x80\n\n",
+        &["1:3 invalid-utf8", "2:5 invalid-utf8", "2:6 invalid-utf8"],
+    ),
+    (b"da\xFFta: a\n", &["1:1 unknown-field", "1:3 invalid-utf8"]),
+    (b"data: \xE2\x82\n\n", &["1:7 invalid-utf8"]),
+    // Byte order marks.
+    (b"data: a\n\xEF\xBB\xBF\n\n", &["2:1 bom-before-field"]),
+    (
+        b"\xEF\xBB\xBF\xEF\xBB\xBF\xEF\xBB\xBF\n",
+        &["1:1 bom-before-field"],
+    ),
+    (b"\n\xEF\xBB\xBF: a\n", &["2:1 bom-before-field"]),
+    (b"da\xEF\xBB\xBFta: a\n", &["1:1 unknown-field"]),
+    (
+        b"id: \xEF\xBB\xBF1\xEF\xBB\xBF\n\n",
+        &["1:5 bom-in-value", "1:7 bom-in-value"],
+    ),
+    // Line ends: each other kind once, where it comes first.
+    (
+        b":\n:\r\n:\r:\n:\r\n:\r",
+        &["2:2 mixed-line-ends", "3:2 mixed-line-ends", "3:2 bare-cr"],
+    ),
+    (b":\n\r:\n", &["2:1 mixed-line-ends", "2:1 bare-cr"]),
+    (b"data: a\r", &["1:8 bare-cr", "2:1 end-inside-block"]),
+    (b"data: a\r\n", &["2:1 end-inside-block"]),
+    // Names: the first thing that is wrong.
+    (b" Data : a\n", &["1:1 leading-space"]),
+    (b"Data : a\n", &["1:1 space-before-colon"]),
+    (b"EVENT\n", &["1:1 field-name-case"]),
+    (b"data \n", &["1:1 space-before-colon"]),
+    (
+        b"   \n\t\n",
+        &["1:1 white-space-line", "2:1 white-space-line"],
+    ),
+    (b" : ping\n", &["1:1 unknown-field"]),
+    (
+        b"dataa: a\nids\n\"data\": a\n",
+        &[
+            "1:1 unknown-field",
+            "2:1 unknown-field",
+            "3:1 unknown-field",
+        ],
+    ),
+    (b"[DONE]\n\n", &["1:1 unknown-field"]),
+    // Values.
+    (
+        b"event: a\nevent\ndata\n\n",
+        &["2:1 event-type-overwritten"],
+    ),
+    (
+        b"event: open\nevent: a\ndata\n\n",
+        &["2:1 event-type-overwritten"],
+    ),
+    (b"event: error\n\n", &["1:1 block-without-data"]),
+    (
+        b"event: open\ndata\n\nevent: Error\ndata\n\n",
+        &["1:1 reserved-event-type"],
+    ),
+    (b"event:\tat\ndata\n\n", &["1:7 event-type-space"]),
+    (b"id: 1\nid: 2\0\nid: 1\n\n", &["2:6 id-with-nul"]),
+    (b"id: 1\n\nid: 2\n\n", &[]),
+    (
+        b"id: 1\nid: 2\nid: 1\n\n",
+        &["2:1 id-overwritten", "3:1 id-overwritten"],
+    ),
+    (
+        b"data: a\nData: b\n\nevent: a\nID: 1\n\n",
+        &[
+            "2:1 field-name-case",
+            "5:1 field-name-case",
+            "4:1 block-without-data",
+        ],
+    ),
+    (b"data: {\"a\": 1}\\n\\n\n\n", &["1:15 literal-line-end"]),
+    (b"data: {\"a\": \"\\n\"}\n\ndata: \"a\\n\"\n\n", &[]),
+    (
+        b"event: a\\ndata: b\\n\\n\ndata\n\n",
+        &["1:9 literal-line-end"],
+    ),
+    (
+        b"retry: 5\\n\n",
+        &["1:8 invalid-retry", "1:9 literal-line-end"],
+    ),
+    // JSON that is cut, and text that only begins like JSON.
+    (
+        b"data: {\"a\":\n\n\"b\"}\n\n",
+        &["3:1 json-cut-by-line-end"],
+    ),
+    (b"data: {\nfoo: b\n\n", &["2:1 unknown-field"]),
+    (b"data: {\n\ndata: }\n\n", &[]),
+    (b"data: {\n Data: 1}\n\n", &["2:1 leading-space"]),
+    (b"data: [INFO] \"a\nb\"\n\n", &["2:1 unknown-field"]),
+    (b"data: \"one\ndata: two\"\n\n", &[]),
+    (b"data: {}\ndata: a\n\n", &[]),
+    // What is no event stream: one error up to the next field.
+    (b"{\"a\": 1}\n\n{\"a\": 2}\n\n", &["1:1 raw-json"]),
+    (b"{'a': 1}\n[1]\n", &["1:1 raw-json"]),
+    (
+        b"data: a\n\n{\"b\": 1}\n\ndata: c\n\n[1]\n",
+        &["3:1 raw-json", "7:1 raw-json"],
+    ),
+    (
+        b"<p>\nfoo\n\xFF\n:\ndata: a\nfoo\n\n",
+        &["1:1 raw-html", "6:1 unknown-field"],
+    ),
+    (b"<html>\r\n\n", &["1:1 raw-html"]),
+    (
+        b"HTTP/1.1 200 OK\n\n5\ndata: a\n\n5\nData\n",
+        &["1:1 raw-http-head", "7:1 field-name-case"],
+    ),
+    (
+        b"data: a\n\n5\nHTTP/1.1 200\n",
+        &["3:1 unknown-field", "4:1 unknown-field"],
+    ),
+    // The end of the stream.
+    (b"data", &["1:5 end-inside-line"]),
+    (b"da", &["1:3 end-inside-line"]),
+    (b"\xEF\xBB", &["1:2 end-inside-line"]),
+    (b"data: \xE2\x82", &["1:8 end-inside-line"]),
+    (b"data: \xFF", &["1:7 invalid-utf8", "1:8 end-inside-line"]),
+    (b"retry: 5", &["1:9 end-inside-line"]),
+    (b"event: a\n", &["2:1 end-inside-block"]),
+    (b"data: a\n: b", &["2:4 end-inside-block"]),
+    (
+        b"data: a\n{\"b\": 1}",
+        &["2:1 raw-json", "2:9 end-inside-block"],
+    ),
+    (b"{\"error\": 1}", &["1:1 raw-json"]),
+    (b"<p>\nfoo", &["1:1 raw-html"]),
+];
+
+#[test]
+fn a_message_names_what_it_is_about() {
+    for (stream, expected) in [
+        (&b"Data: a\n"[..], "field `Data` is ignored"),
+        (
+            b"dA\x1B\xEF\xBB\xBF\xFFta: a\n",
+            "field `dA\\u{1b}\\u{feff}\u{fffd}ta` is ignored",
+        ),
+        (b"data: a\xE2\x82b\n", "bytes E2 82 are no UTF-8"),
+        (b"data: a\xFFb\n", "byte FF is no UTF-8"),
+        (b"event: tick \n", "listeners for `tick` miss"),
+        (b"retry: +5\n", "its sign"),
+        (b"retry: 1.5\n", "its fraction"),
+        (b"retry: 5s\n", "its unit"),
+        (b"retry:  5\n", "its white space"),
+        (b"retry: 1_0\n", "what is no ASCII digit"),
+        (b"retry: 99999999999999999999\n", "64 bits"),
+        (b"event: open\ndata\n\n", "`onopen`"),
+        (b"data: a\nb\n", "to go on with the data"),
+        (b"hello\n", "to send it"),
+        (b":\n:\r\n", "ends with a CRLF, earlier ones with LF"),
+        (b"data: a\\r\\n\n", "`\\r\\n` is text"),
+        (
+            b"event: x\nid: 7\ndata: abc",
+            "an event of type `x` with 3 bytes of data and the id `7` are lost",
+        ),
+        (
+            b"data: abc\n",
+            "an event of type `message` with 3 bytes of data is lost",
+        ),
+        (b"id: 7", "what it cuts off is lost"),
+    ] {
+        let (found, _) = check(Checker::new(), [stream]);
+        let messages: Vec<_> = found.iter().map(Diagnostic::message).collect();
+        assert!(
+            messages.iter().any(|message| message.contains(expected)),
+            "{expected}: {messages:?}"
+        );
+    }
+    let long = [b"x".repeat(1000), b": 1\n".to_vec()].concat();
+    let (found, _) = check(Checker::new(), [&long[..]]);
+    assert!(
+        found[0]
+            .message()
+            .contains(&format!("field `{}…` is", "x".repeat(40)))
+    );
+}
+
+#[test]
+fn an_excerpt_shows_what_it_is_about() {
+    let long = |before: usize, after: usize| {
+        format!(
+            "data: {}\0{}\n",
+            "\u{20ac}".repeat(before),
+            "\u{e9}".repeat(after)
+        )
+        .replace("data", "id")
+    };
+    for (before, after) in [
+        (0, 0),
+        (10, 10),
+        (10, 1000),
+        (1000, 0),
+        (1000, 10),
+        (1000, 1000),
+    ] {
+        let stream = long(before, after);
+        let (found, _) = check(Checker::new(), [stream.as_bytes()]);
+        let [nul, ..] = &found[..] else {
+            panic!("{found:?}")
+        };
+        let (kind, column) = (nul.kind(), nul.column());
+        assert_eq!((kind, column), (Kind::IdWithNul, 5 + before as u64));
+        assert_eq!(nul.offset(), 4 + 3 * before as u64);
+        let behind = usize::try_from(nul.column() - nul.excerpt_column()).unwrap();
+        assert_eq!(nul.excerpt().chars().nth(behind), Some('\0'), "{nul:?}");
+        assert!(nul.excerpt().len() <= 123, "{nul:?}");
+        assert!(stream.contains(nul.excerpt()), "{nul:?}");
+        assert!(stream.len() > 120 || nul.excerpt_column() == 1);
+    }
+}
+
+#[test]
+fn a_thousand_of_a_kind_are_counted_and_ten_are_handed_out() {
+    let stream = b"Data: a\nfoo: b\n".repeat(1000);
+    let (found, summary) = check(Checker::new(), [&stream[..]]);
+    assert_eq!(found.len(), 20);
+    assert_eq!((summary.errors(), summary.warnings()), (2000, 0));
+    let counts: Vec<_> = summary.counts().collect();
+    assert_eq!(
+        counts,
+        [(Kind::UnknownField, 1000), (Kind::FieldNameCase, 1000)]
+    );
+    let (found, summary) = check(Checker::new().with_max_per_kind(0), [&stream[..]]);
+    assert_eq!((found.len(), summary.errors()), (0, 2000));
+}
+
+#[test]
+fn what_is_not_taken_waits() {
+    let mut checker = Checker::new();
+    checker.feed(b"Data: a\n");
+    assert_eq!(
+        checker.feed(b"foo: a\n").next().unwrap().kind(),
+        Kind::FieldNameCase
+    );
+    let rest: Vec<_> = checker.finish().map(|found| found.kind()).collect();
+    assert_eq!(rest, [Kind::UnknownField]);
+    assert_eq!(checker.finish().next(), None);
+}
+
+#[test]
+fn behind_the_end_another_stream_begins() {
+    let first = b"HTTP/1.1 200 OK\r\n5\r\nevent: a\r\nid: 1\r\ndata: {\r";
+    let second = b"\xEF\xBB\xBF\ndata: a\nfoo: b\nData: c";
+    let settings = || {
+        Checker::new()
+            .with_style(true)
+            .with_max_per_kind(1)
+            .with_max_event_size(50)
+    };
+    let mut checker = settings();
+    checker.feed(first);
+    checker.finish().for_each(drop);
+    let of_first = checker.summary().clone();
+    assert_eq!(checker.feed(b"").next(), None);
+    assert_eq!(*checker.summary(), of_first);
+
+    let mut found: Vec<_> = checker.feed(second).collect();
+    found.extend(checker.finish());
+    assert_eq!(
+        (found, checker.summary().clone()),
+        check(settings(), [&second[..]])
+    );
+}
+
+fn check<'a>(
+    mut checker: Checker,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+) -> (Vec<Diagnostic>, Summary) {
+    let mut found = Vec::new();
+    for chunk in chunks {
+        found.extend(checker.feed(chunk));
+    }
+    found.extend(checker.finish());
+    (found, checker.summary().clone())
+}
+
+/// Diagnostics as `line:column kind`.
+fn in_short(found: &[Diagnostic]) -> Vec<String> {
+    let short =
+        |found: &Diagnostic| format!("{}:{} {}", found.line(), found.column(), found.kind());
+    found.iter().map(short).collect()
+}
+
+/// All events of a stream, and how many were over the limit.
+fn decode(decoder: &mut Decoder, stream: &[u8]) -> (Vec<Event<'static>>, u64) {
+    let (mut events, mut too_large) = (Vec::new(), 0);
+    let mut feed = decoder.feed(stream);
+    loop {
+        match feed.next_event() {
+            Ok(None) => return (events, too_large),
+            Ok(Some(event)) => events.push(event.into_owned()),
+            Err(DecodeError::EventTooLarge { .. }) => too_large += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
