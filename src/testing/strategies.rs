@@ -349,3 +349,36 @@ const HOSTILE_PIECES: &[&str] = &[
     "\u{560d}",
     "\u{560a}",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::reference;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    /// A strategy that stops producing what it is for would make every test with it pass.
+    #[test]
+    fn streams_have_what_breaks_parsers() {
+        let mut runner = TestRunner::deterministic();
+        let strategy = stream();
+        let streams: Vec<Bytes> = (0..1000)
+            .map(|_| strategy.new_tree(&mut runner).expect("a stream").current())
+            .collect();
+        let has = |part: &'static [u8]| {
+            move |stream: &[u8]| stream.windows(part.len()).any(|window| window == part)
+        };
+        let share = |is: &dyn Fn(&[u8]) -> bool| streams.iter().filter(|stream| is(stream)).count();
+        assert!(share(&has(b"\r\n")) > 100);
+        assert!(share(&has(b"\r\r")) > 100);
+        assert!(share(&has(b"\n\r")) > 100);
+        assert!(share(&has(b"\0")) > 100);
+        assert!(share(&|stream| stream.starts_with(b"\xEF\xBB\xBF")) > 100);
+        assert!(share(&|stream| core::str::from_utf8(stream).is_err()) > 100);
+        assert!(share(&|stream| reference::decode(stream).events().count() > 1) > 100);
+        assert!(share(&|stream| reference::decode(stream).comments().count() > 0) > 100);
+        assert!(share(&|stream| reference::decode(stream).retries().count() > 0) > 100);
+        assert!(share(&|stream| !reference::decode(stream).last_event_id.is_empty()) > 100);
+        assert!(share(&|stream| reference::decode(stream).cut_off.is_some()) > 100);
+    }
+}
