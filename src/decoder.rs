@@ -74,20 +74,29 @@ pub struct Decoder {
 }
 
 /// What is known of the block between two blank lines, beside its texts.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Block {
     /// What it holds of data with joining line feeds, event type and id, in bytes: never over the limit.
     size: usize,
-    retry: Option<u64>,
-    /// It has a field that counts, so there is something to do at its end.
-    used: bool,
-    has_data: bool,
-    has_id: bool,
-    /// It was over the limit: only its ids and reconnection times count.
-    too_large: bool,
-    /// It is over. Its texts may be lent to the caller until the next call.
-    ended: bool,
+    /// The reconnection time that it sets, if it does, in milliseconds.
+    retry: u64,
+    /// None of them means that there is nothing to do at its end.
+    flags: u8,
 }
+
+/// It has data, perhaps empty.
+const DATA: u8 = 1;
+const EVENT_TYPE: u8 = 1 << 1;
+const ID: u8 = 1 << 2;
+const RETRY: u8 = 1 << 3;
+/// It was over the limit: only its ids and reconnection times count.
+const TOO_LARGE: u8 = 1 << 4;
+/// Something of it was copied to the decoder's buffers.
+const COPIED: u8 = 1 << 5;
+/// Something of it lies whole in the chunk, and was not copied.
+const LENT: u8 = 1 << 6;
+/// It is over. Its texts may be lent to the caller until the next call.
+const ENDED: u8 = 1 << 7;
 
 /// What is known of the line that a chunk's end has cut.
 #[derive(Clone, Copy)]
@@ -95,7 +104,10 @@ enum Line {
     /// No line was cut.
     Whole,
     /// Too few bytes came to tell what it is.
-    Start { bytes: [u8; DECISIVE - 1], len: u8 },
+    Start {
+        bytes: [u8; DECISIVE - 1],
+        len: usize,
+    },
     /// The cut is in the value of this field.
     Value(Name),
     /// The cut is in the value of a `retry` field.
@@ -128,15 +140,7 @@ impl Decoder {
             lines: Lines::new(),
             cut: Line::START,
             value: Vec::new(),
-            block: Block {
-                size: 0,
-                retry: None,
-                used: false,
-                has_data: false,
-                has_id: false,
-                too_large: false,
-                ended: false,
-            },
+            block: Block::NEW,
             data: Vec::new(),
             event_type: String::new(),
             id: String::new(),
@@ -228,7 +232,7 @@ impl Decoder {
     /// # Ok::<(), sse_wire::DecodeError>(())
     /// ```
     pub fn finish(&mut self) -> Result<Option<Event<'_>>, DecodeError> {
-        if self.block.ended {
+        if self.block.has(ENDED) {
             self.clear_block();
         }
         let taken = self.extend_line::<false>(b"", true);
@@ -237,20 +241,20 @@ impl Decoder {
         }
         let ended = self.end_line::<false>();
         self.expect_stream();
-        self.block.ended = true;
+        self.block.set(ENDED | COPIED);
         taken.and(ended)?;
-        if !self.block.has_data {
+        if !self.block.has(DATA) {
             return Ok(None);
         }
-        let id = if self.block.has_id {
+        let id = if self.block.has(ID) {
             &self.id
         } else {
             &self.last_event_id
         };
         let data = text::decode(&self.data, &mut self.mended);
         self.block
-            .event(self.max_event_size, &self.event_type, data, id)
-            .map(Some)
+            .check(data.len() - self.data.len(), self.max_event_size)?;
+        Ok(Some(self.block.event(&self.event_type, data, id)))
     }
 
     /// Prepares for a new connection: drops everything partial and expects a byte order mark again, but keeps the last
@@ -267,7 +271,9 @@ impl Decoder {
     /// # Ok::<(), sse_wire::DecodeError>(())
     /// ```
     pub fn reconnect(&mut self) {
+        self.block.set(COPIED);
         self.clear_block();
+        self.trim();
         self.expect_stream();
     }
 
@@ -336,11 +342,11 @@ impl Decoder {
     /// ```
     #[must_use]
     pub fn buffered(&self) -> usize {
-        if self.block.ended {
+        if self.block.has(ENDED) {
             return 0;
         }
         let line = match self.cut {
-            Line::Start { len, .. } => usize::from(len),
+            Line::Start { len, .. } => len,
             Line::Value(Name::EventType | Name::Id | Name::Comment) => self.value.len(),
             Line::Value(_) | Line::Whole | Line::Retry(_) => 0,
         };
@@ -437,7 +443,7 @@ impl<'i> Feed<'_, 'i> {
     /// assert_eq!(feed.next_event()?, None);
     /// # Ok::<(), sse_wire::DecodeError>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, DecodeError> {
         match self.advance::<false>()? {
             Some(_) => self.event().map(Some),
@@ -492,10 +498,11 @@ impl<'i> Feed<'_, 'i> {
     /// Takes bytes in until something is ready; what the block has by then outlives the feed.
     #[inline(always)]
     fn advance<const FRAMES: bool>(&mut self) -> Result<Option<Ready>, DecodeError> {
-        if self.decoder.block.ended {
+        if self.decoder.block.has(ENDED) {
             self.begin_block();
         }
         if self.at == self.chunk.len() {
+            self.decoder.trim();
             return Ok(None);
         }
         let ready = self.take_lines::<FRAMES>();
@@ -519,7 +526,10 @@ impl<'i> Feed<'_, 'i> {
             let ready = if start == line.end {
                 self.end_block()
             } else {
-                self.take_line::<FRAMES>(Span { start, end: line.end })?
+                self.take_line::<FRAMES>(Span {
+                    start,
+                    end: line.end,
+                })?
             };
             if ready.is_some() {
                 return Ok(ready);
@@ -532,17 +542,18 @@ impl<'i> Feed<'_, 'i> {
     /// R8, R18: a blank line dispatches.
     #[inline(always)]
     fn end_block(&mut self) -> Option<Ready> {
-        if !self.decoder.block.used {
+        let decoder = &mut *self.decoder;
+        if decoder.block.flags == 0 {
             return None;
         }
-        if self.decoder.block.has_id {
+        if decoder.block.has(ID) {
             match self.lent.id {
-                Some(id) => replace(&mut self.decoder.last_event_id, id),
-                None => mem::swap(&mut self.decoder.last_event_id, &mut self.decoder.id),
+                Some(id) => replace(&mut decoder.last_event_id, id),
+                None => mem::swap(&mut decoder.last_event_id, &mut decoder.id),
             }
         }
-        if self.decoder.block.has_data {
-            self.decoder.block.ended = true;
+        if decoder.block.has(DATA) {
+            decoder.block.set(ENDED);
             return Some(Ready::Event);
         }
         self.begin_block();
@@ -558,28 +569,27 @@ impl<'i> Feed<'_, 'i> {
             end: line.end,
         };
         let decoder = &mut *self.decoder;
+        let block = &mut decoder.block;
         let size = value.end - value.start;
-        let fits = decoder.has_room(size);
+        let fits = size <= decoder.max_event_size.saturating_sub(block.size);
         match name {
-            Name::Data if decoder.block.too_large => {}
-            Name::Data if decoder.block.has_data || !fits => {
+            Name::Data if fits && !block.has(DATA | TOO_LARGE) => {
+                block.set(DATA | LENT);
+                block.size += size;
+                self.lent.data = Some(value);
+            }
+            Name::Data if !block.has(TOO_LARGE) => {
                 self.settle();
                 self.decoder.begin_data()?;
                 self.decoder.append_data(value.of(self.chunk))?;
             }
-            Name::Data => {
-                decoder.block.used = true;
-                decoder.block.has_data = true;
-                decoder.block.size += size;
-                self.lent.data = Some(value);
-            }
-            Name::EventType if fits && !decoder.block.too_large => {
+            Name::EventType if fits && !block.has(TOO_LARGE) => {
                 let Some(text) = self.window.lend(self.chunk, value.start, value.end) else {
                     return self.copy_line::<FRAMES>(line);
                 };
                 let old = self.lent.event_type.unwrap_or(&decoder.event_type).len();
-                decoder.block.used = true;
-                decoder.block.size = decoder.block.size - old + size;
+                block.set(EVENT_TYPE | LENT);
+                block.size = block.size - old + size;
                 self.lent.event_type = Some(text);
             }
             Name::Id if fits => {
@@ -588,19 +598,17 @@ impl<'i> Feed<'_, 'i> {
                 };
                 if !text.as_bytes().contains(&0) {
                     let old = self.lent.id.unwrap_or(&decoder.id).len();
-                    decoder.block.used = true;
-                    decoder.block.size = decoder.block.size - old + size;
-                    decoder.block.has_id = true;
+                    block.set(ID | LENT);
+                    block.size = block.size - old + size;
                     self.lent.id = Some(text);
                 }
             }
-            Name::Comment if fits && FRAMES => return Ok(Some(Ready::Comment(Some(value)))),
             Name::Retry => {
-                return Ok(
-                    decoder.set_retry::<FRAMES>(Digits::default().push(value.of(self.chunk)))
-                );
+                let digits = Digits::default().push(value.of(self.chunk));
+                return Ok(decoder.set_retry::<FRAMES>(digits));
             }
             Name::Comment if !FRAMES => {}
+            Name::Comment if fits => return Ok(Some(Ready::Comment(Some(value)))),
             Name::Unknown => {}
             _ => return self.copy_line::<FRAMES>(line),
         }
@@ -646,6 +654,7 @@ impl<'i> Feed<'_, 'i> {
     fn take_start_of_line<const FRAMES: bool>(&mut self) -> Result<(), DecodeError> {
         let start = mem::replace(&mut self.at, self.chunk.len());
         if start == self.at {
+            self.decoder.trim();
             return Ok(());
         }
         self.settle();
@@ -655,16 +664,30 @@ impl<'i> Feed<'_, 'i> {
     }
 
     /// Lets nothing of the block depend on the chunk any more.
-    #[inline]
+    #[inline(always)]
     fn settle(&mut self) {
-        if let Some(Span { start, end }) = self.lent.data.take() {
-            self.decoder.data.extend_from_slice(&self.chunk[start..end]);
+        if self.decoder.block.has(LENT) {
+            self.copy_lent();
         }
-        if let Some(event_type) = self.lent.event_type.take() {
-            replace(&mut self.decoder.event_type, event_type);
+    }
+
+    #[inline(never)]
+    fn copy_lent(&mut self) {
+        let decoder = &mut *self.decoder;
+        let Lent {
+            data,
+            event_type,
+            id,
+        } = mem::take(&mut self.lent);
+        decoder.block.flags = decoder.block.flags & !LENT | COPIED;
+        if let Some(data) = data {
+            decoder.data.extend_from_slice(data.of(self.chunk));
         }
-        if let Some(id) = self.lent.id.take() {
-            replace(&mut self.decoder.id, id);
+        if let Some(event_type) = event_type {
+            replace(&mut decoder.event_type, event_type);
+        }
+        if let Some(id) = id {
+            replace(&mut decoder.id, id);
         }
     }
 
@@ -685,25 +708,39 @@ impl<'i> Feed<'_, 'i> {
             mended,
             ..
         } = &mut *self.decoder;
-        let data = match self.lent.data {
-            Some(Span { start, end }) => match self.window.lend(self.chunk, start, end) {
-                Some(text) => text,
-                None => text::decode(&self.chunk[start..end], mended),
-            },
-            None => text::decode(data, mended),
+        let bytes = match self.lent.data {
+            Some(span) => span.of(self.chunk),
+            None => data,
         };
-        block.event(
-            *max_event_size,
+        let lent = match self.lent.data {
+            Some(Span { start, end }) => self.window.lend(self.chunk, start, end),
+            None => None,
+        };
+        let data = match lent {
+            Some(text) => text,
+            None => {
+                let text = text::decode(bytes, mended);
+                block.set(COPIED);
+                block.check(text.len() - bytes.len(), *max_event_size)?;
+                text
+            }
+        };
+        Ok(block.event(
             self.lent.event_type.unwrap_or(event_type),
             data,
             last_event_id,
-        )
+        ))
     }
 
     fn comment(&mut self, span: Option<Span>) -> &str {
-        let Decoder { value, mended, .. } = &mut *self.decoder;
-        let bytes = span.map_or(&value[..], |Span { start, end }| &self.chunk[start..end]);
-        text::decode(bytes, mended)
+        let Decoder {
+            value,
+            mended,
+            block,
+            ..
+        } = &mut *self.decoder;
+        block.set(COPIED);
+        text::decode(span.map_or(value, |span| span.of(self.chunk)), mended)
     }
 }
 
@@ -720,10 +757,13 @@ impl fmt::Debug for Feed<'_, '_> {
 impl Decoder {
     /// R5: takes a byte order mark off the very start, however it is cut. Returns how much of the chunk was taken in.
     fn strip_bom(&mut self, chunk: &[u8]) -> usize {
-        let Line::Start { mut bytes, len } = self.cut else {
+        let Line::Start {
+            mut bytes,
+            len: seen,
+        } = self.cut
+        else {
             return 0;
         };
-        let seen = usize::from(len);
         let more = chunk.len().min(BOM.len() - seen);
         if chunk[..more] != BOM[seen..seen + more] {
             self.at_start = false;
@@ -739,7 +779,7 @@ impl Decoder {
             bytes[seen..seen + more].copy_from_slice(&chunk[..more]);
             self.cut = Line::Start {
                 bytes,
-                len: len + more as u8,
+                len: seen + more,
             };
         }
         more
@@ -751,10 +791,13 @@ impl Decoder {
         more: &[u8],
         whole: bool,
     ) -> Result<(), DecodeError> {
-        let Line::Start { mut bytes, len } = self.cut else {
+        let Line::Start {
+            mut bytes,
+            len: seen,
+        } = self.cut
+        else {
             return self.extend_value::<FRAMES>(more);
         };
-        let seen = usize::from(len);
         if seen == 0 && (whole || more.len() >= DECISIVE) {
             return self.begin_line::<FRAMES>(more);
         }
@@ -765,7 +808,10 @@ impl Decoder {
         let start = &start[..seen + missing];
         if start.len() < DECISIVE && !whole {
             bytes[..start.len()].copy_from_slice(start);
-            self.cut = Line::Start { bytes, len: start.len() as u8 };
+            self.cut = Line::Start {
+                bytes,
+                len: start.len(),
+            };
             return Ok(());
         }
         let begun = self.begin_line::<FRAMES>(start);
@@ -782,20 +828,28 @@ impl Decoder {
 
     fn begin_value(&mut self, name: Name) -> Result<(), DecodeError> {
         self.value.clear();
-        self.block.used |= !matches!(name, Name::Comment | Name::Unknown);
         self.cut = match name {
-            Name::Data | Name::EventType if self.block.too_large => Line::Value(Name::Unknown),
+            Name::Data | Name::EventType if self.block.has(TOO_LARGE) => Line::Value(Name::Unknown),
             Name::Retry => Line::Retry(Digits::default()),
             name => Line::Value(name),
         };
-        if matches!(self.cut, Line::Value(Name::Data)) { self.begin_data() } else { Ok(()) }
+        if matches!(self.cut, Line::Value(Name::Data)) {
+            self.begin_data()
+        } else {
+            Ok(())
+        }
     }
 
     /// R14: a line feed joins a line of data to the one before.
     #[inline]
     fn begin_data(&mut self) -> Result<(), DecodeError> {
-        self.block.used = true;
-        if mem::replace(&mut self.block.has_data, true) { self.append_data(b"\n") } else { Ok(()) }
+        let joins = self.block.has(DATA);
+        self.block.set(DATA | COPIED);
+        if joins {
+            self.append_data(b"\n")
+        } else {
+            Ok(())
+        }
     }
 
     #[inline]
@@ -807,18 +861,25 @@ impl Decoder {
     }
 
     /// Where an error takes the block away, what is left of the value is ignored with it, but for an id.
-    #[inline]
+    #[inline(always)]
     fn extend_value<const FRAMES: bool>(&mut self, more: &[u8]) -> Result<(), DecodeError> {
+        if let Line::Value(Name::Data) = self.cut {
+            return self.append_data(more);
+        }
+        self.extend_other_value::<FRAMES>(more)
+    }
+
+    #[inline(never)]
+    fn extend_other_value<const FRAMES: bool>(&mut self, more: &[u8]) -> Result<(), DecodeError> {
         match self.cut {
-            Line::Value(Name::Data) => self.append_data(more)?,
             Line::Value(Name::EventType) => {
                 self.claim(self.value.len() + more.len())?;
-                self.value.extend_from_slice(more);
+                self.extend_kept_value(more);
             }
             Line::Value(Name::Id) => {
                 let claimed = self.claim(self.value.len() + more.len());
                 if self.has_room(self.value.len() + more.len()) {
-                    self.value.extend_from_slice(more);
+                    self.extend_kept_value(more);
                 } else {
                     self.cut = Line::Value(Name::Unknown);
                 }
@@ -831,13 +892,18 @@ impl Decoder {
                         limit: self.max_event_size,
                     });
                 }
-                self.value.extend_from_slice(more);
+                self.extend_kept_value(more);
             }
             Line::Value(Name::Comment) => self.cut = Line::Value(Name::Unknown),
             Line::Retry(digits) => self.cut = Line::Retry(digits.push(more)),
-            Line::Value(Name::Retry | Name::Unknown) | Line::Whole | Line::Start { .. } => {}
+            Line::Value(_) | Line::Whole | Line::Start { .. } => {}
         }
         Ok(())
+    }
+
+    fn extend_kept_value(&mut self, more: &[u8]) {
+        self.block.set(COPIED);
+        self.value.extend_from_slice(more);
     }
 
     /// The line that was cut is whole now.
@@ -857,6 +923,7 @@ impl Decoder {
         self.mended.clear();
         text::decode_into(&self.value, &mut self.mended);
         self.claim(self.mended.len())?;
+        self.block.set(EVENT_TYPE | COPIED);
         self.block.size = self.block.size - self.event_type.len() + self.mended.len();
         mem::swap(&mut self.event_type, &mut self.mended);
         Ok(())
@@ -872,7 +939,7 @@ impl Decoder {
         let claimed = self.claim(self.mended.len());
         if self.has_room(self.mended.len()) {
             self.block.size = self.block.size - self.id.len() + self.mended.len();
-            self.block.has_id = true;
+            self.block.set(ID | COPIED);
             mem::swap(&mut self.id, &mut self.mended);
         }
         claimed
@@ -882,8 +949,8 @@ impl Decoder {
     fn set_retry<const FRAMES: bool>(&mut self, digits: Digits) -> Option<Ready> {
         let retry = digits.milliseconds()?;
         self.retry = Some(retry);
-        self.block.used = true;
-        self.block.retry = Some(retry);
+        self.block.set(RETRY);
+        self.block.retry = retry;
         FRAMES.then_some(Ready::Retry(retry))
     }
 
@@ -895,38 +962,57 @@ impl Decoder {
     /// Drops the block if it has no room for so many bytes, once.
     #[inline]
     fn claim(&mut self, bytes: usize) -> Result<(), DecodeError> {
-        if self.has_room(bytes) || self.block.too_large { Ok(()) } else { Err(self.drop_block()) }
+        if self.has_room(bytes) || self.block.has(TOO_LARGE) {
+            Ok(())
+        } else {
+            Err(self.drop_block())
+        }
     }
 
     #[cold]
     fn drop_block(&mut self) -> DecodeError {
-        self.block.too_large = true;
-        self.block.has_data = false;
+        self.block.flags = self.block.flags & !(DATA | EVENT_TYPE) | TOO_LARGE | COPIED;
         self.block.size = self.id.len();
         if matches!(self.cut, Line::Value(Name::Data | Name::EventType)) {
             self.cut = Line::Value(Name::Unknown);
         }
-        empty(&mut self.data, KEPT_DATA);
-        empty_text(&mut self.event_type);
-        DecodeError::EventTooLarge { limit: self.max_event_size }
+        self.data.clear();
+        self.event_type.clear();
+        DecodeError::EventTooLarge {
+            limit: self.max_event_size,
+        }
     }
 
     #[inline(always)]
     fn clear_block(&mut self) {
-        self.block = Block::default();
-        let texts = self.event_type.len() | self.id.len() | self.mended.len();
-        if texts | self.data.len() | self.value.len() != 0 {
+        let copied = self.block.has(COPIED);
+        self.block = Block::NEW;
+        if copied {
             self.empty_buffers();
         }
     }
 
     #[inline(never)]
     fn empty_buffers(&mut self) {
-        empty(&mut self.data, KEPT_DATA);
-        empty(&mut self.value, KEPT_OTHER);
-        empty_text(&mut self.event_type);
-        empty_text(&mut self.id);
-        empty_text(&mut self.mended);
+        // One large event is often followed by another, one small event ends that.
+        let large = self.data.len() > KEPT_DATA;
+        self.data.clear();
+        if !large {
+            self.trim();
+        }
+        self.value.clear();
+        self.value.shrink_to(KEPT_OTHER);
+        for text in [&mut self.event_type, &mut self.id, &mut self.mended] {
+            empty(text);
+        }
+    }
+
+    /// Gives memory back where no event is under way.
+    #[inline(always)]
+    fn trim(&mut self) {
+        if self.data.capacity() > KEPT_DATA && self.data.is_empty() {
+            shrink(&mut self.data);
+        }
     }
 
     fn expect_stream(&mut self) {
@@ -937,42 +1023,54 @@ impl Decoder {
 }
 
 impl Block {
-    /// The event that the block becomes, unless mending has made its text too large.
+    const NEW: Self = Self {
+        size: 0,
+        retry: 0,
+        flags: 0,
+    };
+
     #[inline(always)]
-    fn event<'a>(
-        self,
-        limit: usize,
-        event_type: &'a str,
-        data: &'a str,
-        last_event_id: &'a str,
-    ) -> Result<Event<'a>, DecodeError> {
-        let id = if self.has_id { last_event_id.len() } else { 0 };
-        if data.len() + event_type.len() + id > limit {
-            return Err(DecodeError::EventTooLarge { limit });
+    fn has(self, any_of: u8) -> bool {
+        self.flags & any_of != 0
+    }
+
+    #[inline(always)]
+    fn set(&mut self, flags: u8) {
+        self.flags |= flags;
+    }
+
+    /// Whether there is room for what mending has added to the data.
+    fn check(self, added: usize, limit: usize) -> Result<(), DecodeError> {
+        if added <= limit.saturating_sub(self.size) {
+            Ok(())
+        } else {
+            Err(DecodeError::EventTooLarge { limit })
         }
-        Ok(Event::from_wire(
-            event_type,
-            Some(data),
-            last_event_id,
-            self.has_id,
-            self.retry,
-        ))
+    }
+
+    /// The event that the block becomes.
+    #[inline(always)]
+    fn event<'a>(self, event_type: &'a str, data: &'a str, last_event_id: &'a str) -> Event<'a> {
+        let retry = self.has(RETRY).then_some(self.retry);
+        Event::from_wire(event_type, Some(data), last_event_id, self.has(ID), retry)
     }
 }
 
+#[cold]
+fn shrink(data: &mut Vec<u8>) {
+    data.shrink_to(KEPT_DATA);
+}
+
 fn replace(text: &mut String, by: &str) {
-    empty_text(text);
+    empty(text);
     text.push_str(by);
 }
 
-fn empty(buffer: &mut Vec<u8>, kept: usize) {
-    buffer.clear();
-    buffer.shrink_to(kept);
-}
-
-fn empty_text(text: &mut String) {
+fn empty(text: &mut String) {
     text.clear();
-    text.shrink_to(KEPT_OTHER);
+    if text.capacity() > KEPT_OTHER {
+        text.shrink_to(KEPT_OTHER);
+    }
 }
 
 /// The start of a text, for debugging.

@@ -6,6 +6,9 @@ use memchr::memchr2;
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
 
+/// What a mask covers, in bytes.
+const BLOCK: usize = 64;
+
 /// A line from here on is looked for by a vector search of its own, a shorter one by the mask that it shares.
 const LONG: usize = 96;
 
@@ -64,7 +67,11 @@ impl Lines {
     /// Lines have to be taken in order; one may be left in its middle.
     #[inline(always)]
     pub(crate) fn next(&mut self, chunk: &[u8], start: usize) -> Option<LineEnd> {
-        let end = if self.mask == 0 { self.search(chunk, start)? } else { self.take_lowest() };
+        let end = if self.mask == 0 {
+            self.search(chunk, start)?
+        } else {
+            self.take_lowest()
+        };
         let mut next = end + 1;
         if chunk[end] == CR {
             match chunk.get(next) {
@@ -93,28 +100,35 @@ impl Lines {
     }
 
     /// The next line end at or behind `start`, while the mask is empty.
-    #[inline]
+    #[inline(always)]
     fn search(&mut self, chunk: &[u8], start: usize) -> Option<usize> {
-        // A blank line is the likeliest of all, and needs no search.
-        if let Some(&(CR | LF)) = chunk.get(start) {
-            return Some(start);
+        match chunk.get(start) {
+            None => None,
+            // A blank line is the likeliest of all, and needs no search.
+            Some(&(CR | LF)) => Some(start),
+            Some(_) if chunk.len() < BLOCK => near(chunk, start),
+            Some(_) => self.search_far(chunk, start),
         }
-        let from = start.max(self.scanned);
-        if from == chunk.len() {
-            return None;
-        }
-        if !self.long {
-            self.base = from;
-            self.mask = mask_at(chunk, from);
-            self.scanned = chunk.len().min(from + 64);
+    }
+
+    #[inline]
+    fn search_far(&mut self, chunk: &[u8], start: usize) -> Option<usize> {
+        self.scanned = start.max(self.scanned);
+        while !self.long && self.scanned < chunk.len() {
+            self.base = self.scanned;
+            self.mask = mask_at(chunk, self.scanned);
+            self.scanned = chunk.len().min(self.scanned + BLOCK);
             if self.mask != 0 {
                 return Some(self.take_lowest());
             }
+            self.long = self.scanned - start >= LONG;
         }
-        let rest = chunk.get(self.scanned.max(start)..)?;
-        match memchr2(CR, LF, rest) {
+        if self.scanned == chunk.len() {
+            return None;
+        }
+        match memchr2(CR, LF, &chunk[self.scanned..]) {
             Some(distance) => {
-                let end = chunk.len() - rest.len() + distance;
+                let end = self.scanned + distance;
                 self.long = end - start >= LONG;
                 self.scanned = end + 1;
                 Some(end)
@@ -127,63 +141,58 @@ impl Lines {
     }
 }
 
-/// The line ends among the 64 bytes from `from` on, or among those that are left.
+/// The next line end in a chunk too short for a mask.
+#[inline]
+fn near(chunk: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while let Some(word) = chunk.get(at..).and_then(<[u8]>::first_chunk) {
+        let ends = ends_in_word(u64::from_le_bytes(*word));
+        if ends != 0 {
+            return Some(at + ends.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    let rest = chunk[at..]
+        .iter()
+        .position(|byte| matches!(byte, &CR | &LF));
+    rest.map(|distance| at + distance)
+}
+
+/// The highest bit of each byte that is a line end: a byte is zero exactly if its lower seven bits cannot carry into the
+/// eighth, nor is that set.
+#[inline(always)]
+fn ends_in_word(word: u64) -> u64 {
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    const LOW: u64 = u64::from_le_bytes([0x7F; 8]);
+    const CRS: u64 = u64::from_le_bytes([CR; 8]);
+    const LFS: u64 = u64::from_le_bytes([LF; 8]);
+    let nonzero = |bytes: u64| ((bytes & LOW) + LOW) | bytes;
+    !(nonzero(word ^ CRS) & nonzero(word ^ LFS)) & HIGH
+}
+
+/// The line ends among the 64 bytes from `from` on, or among those that are left, in a chunk of no fewer.
 #[inline(always)]
 fn mask_at(chunk: &[u8], from: usize) -> u64 {
     if let Some(block) = chunk.get(from..).and_then(<[u8]>::first_chunk) {
         return mask(block);
     }
     // Near the end: what was seen already is shifted out.
-    let seen = |len: usize| u32::try_from(from + len - chunk.len()).unwrap_or(u32::MAX);
-    match chunk.last_chunk() {
-        Some(block) => mask(block).checked_shr(seen(64)).unwrap_or(0),
-        None => mask_of_few(chunk).checked_shr(seen(chunk.len())).unwrap_or(0),
-    }
-}
-
-/// The mask of fewer than 64 bytes.
-#[inline(never)]
-fn mask_of_few(bytes: &[u8]) -> u64 {
-    let (mut mask, mut done) = (0, 0);
-    let mut words = bytes;
-    while let Some((word, rest)) = words.split_first_chunk() {
-        mask |= mask_of_word(u64::from_le_bytes(*word)) << done;
-        done += 8;
-        words = rest;
-    }
-    for (i, byte) in words.iter().enumerate() {
-        mask |= u64::from(matches!(byte, &CR | &LF)) << (done + i);
-    }
-    mask
-}
-
-/// The mask of eight bytes: a byte is zero exactly if its lower seven bits cannot carry into the eighth, nor is that set.
-fn mask_of_word(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const LOW: u64 = u64::from_le_bytes([0x7F; 8]);
-    const CRS: u64 = u64::from_le_bytes([CR; 8]);
-    const LFS: u64 = u64::from_le_bytes([LF; 8]);
-    let nonzero = |bytes: u64| ((bytes & LOW) + LOW) | bytes;
-    gather(!(nonzero(word ^ CRS) & nonzero(word ^ LFS)) >> 7 & ONES)
-}
-
-/// Eight bytes of 0 or 1 to eight bits.
-#[inline(always)]
-fn gather(bytes: u64) -> u64 {
-    bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56
+    let seen = from + BLOCK - chunk.len();
+    chunk.last_chunk().map_or(0, |block| mask(block) >> seen)
 }
 
 /// One bit a byte: whether it is CR or LF.
 ///
-/// Written so that the compiler compares with vectors.
+/// Written so that the compiler compares with vectors; a multiplication then gathers eight bytes of 0 or 1 in one.
 #[inline]
-fn mask(block: &[u8; 64]) -> u64 {
-    let hits: [u8; 64] = array::from_fn(|i| u8::from(block[i] == CR) | u8::from(block[i] == LF));
+fn mask(block: &[u8; BLOCK]) -> u64 {
+    let hits: [u8; BLOCK] = array::from_fn(|i| u8::from(block[i] == CR) | u8::from(block[i] == LF));
     let mut mask = 0;
     for (i, eight) in hits.chunks_exact(8).enumerate() {
         let mut word = [0; 8];
         word.copy_from_slice(eight);
-        mask |= gather(u64::from_le_bytes(word)) << (8 * i);
+        let gathered = u64::from_le_bytes(word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        mask |= gathered << (8 * i);
     }
     mask
 }

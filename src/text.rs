@@ -16,6 +16,7 @@ pub(crate) const BOM: [u8; 3] = *b"\xEF\xBB\xBF";
 /// pay for much more; the next one is [`LARGEST_WINDOW`].
 const FIRST_WINDOW: usize = 1024;
 const LARGEST_WINDOW: usize = 8192;
+const SHORT: usize = 64;
 
 /// The part of a chunk that is known to be text: values in it are lent without another check.
 ///
@@ -49,13 +50,18 @@ impl<'i> Window<'i> {
     #[inline(always)]
     fn get(&self, start: usize, end: usize) -> Option<&'i str> {
         // What lies before the window wraps around, far behind its end.
-        self.text.get(start.wrapping_sub(self.start)..end.wrapping_sub(self.start))
+        self.text
+            .get(start.wrapping_sub(self.start)..end.wrapping_sub(self.start))
     }
 
     /// Lets the window start at `start` and reach `end` at least, unless something there is no text.
     #[inline(never)]
     fn renew(&mut self, chunk: &'i [u8], start: usize, end: usize) {
-        let stop = chunk.len().min(end.max(start + self.next_size));
+        // In what is left of a short chunk there is nothing to share.
+        let stop = match chunk.len() - start {
+            0..SHORT => end,
+            _ => chunk.len().min(end.max(start + self.next_size)),
+        };
         self.next_size = LARGEST_WINDOW;
         self.start = start;
         self.text = valid_prefix(whole_characters(&chunk[start..stop]));
@@ -133,6 +139,7 @@ pub(crate) fn boundary(bytes: &[u8], at: usize) -> usize {
     (0..=at.min(3)).find(is_lead).map_or(at, |back| at - back)
 }
 
+#[inline]
 fn valid_prefix(bytes: &[u8]) -> &str {
     match from_utf8(bytes) {
         Ok(text) => text,
@@ -181,7 +188,7 @@ mod tests {
                     .filter(|&i| i <= end);
                 assert_eq!(
                     whole_characters(&bytes[..end]).len(),
-                    whole.last().unwrap_or(0)
+                    whole.max().unwrap_or(0)
                 );
             }
         }
