@@ -7,7 +7,7 @@
 //! | [`reference`](mod@reference) | a decoder that reads like the specification, slow and obvious | the other side of a differential test or fuzz target |
 //! | [`strategies`] | [`proptest`](mod@proptest) strategies for events, hostile values, streams that break parsers, and chunkings | property tests |
 //!
-//! Nothing here shares code with the crate's own decoder or encoder.
+//! The vectors and the reference share no code with the crate's own decoder and encoder.
 //!
 //! # Testing your own parser
 //!
