@@ -69,16 +69,41 @@ impl Effort {
 }
 
 /// What one contender needed for one event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Stats {
-    /// The median of the samples, in nanoseconds.
-    pub time: f64,
-    /// Half the distance between the quartiles, as a share of the median.
-    pub spread: f64,
+    /// One sample for each round it took part in, in nanoseconds.
+    samples: Vec<f64>,
     /// Allocations in the steady state.
     pub allocations: f64,
     /// The most bytes alive at one time, in one pass over the stream; not an event's share.
     pub peak: usize,
+}
+
+impl Stats {
+    /// The median of the samples, in nanoseconds.
+    pub fn time(&self) -> f64 {
+        quantile(self.samples.iter().copied(), 0.5)
+    }
+
+    /// Half the distance between the quartiles, as a share of the median.
+    pub fn spread(&self) -> f64 {
+        let quartile = |share| quantile(self.samples.iter().copied(), share);
+        (quartile(0.75) - quartile(0.25)) / 2.0 / self.time()
+    }
+
+    /// How many times this one's time `other` takes: the median of the rounds, in each of which
+    /// both had the same machine.
+    pub fn ratio(&self, other: &Self) -> f64 {
+        let rounds = self.samples.iter().zip(&other.samples);
+        quantile(rounds.map(|(own, other)| other / own), 0.5)
+    }
+}
+
+/// The value below which lies this share of `values`; there is at least one.
+fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[((values.len() - 1) as f64 * share).round() as usize]
 }
 
 /// Measures `entries`, each over `events` events; `None` for those that have a flaw.
@@ -151,24 +176,21 @@ impl<'a> Turn<'a> {
             .push(start.elapsed().as_secs_f64() / f64::from(self.passes));
     }
 
-    fn stats(mut self, events: f64) -> Option<Stats> {
-        self.samples.sort_by(f64::total_cmp);
-        let quantile = |share: f64| {
-            let last = self.samples.len().checked_sub(1)?;
-            self.samples.get((last as f64 * share).round() as usize)
-        };
-        let median = quantile(0.5)?;
-        let spread = (quantile(0.75)? - quantile(0.25)?) / 2.0 / median;
+    fn stats(self, events: f64) -> Option<Stats> {
+        if self.samples.is_empty() {
+            return None;
+        }
         // Its buffers have yet to grow.
         (self.entry.twice)();
-        let (once, twice) = (
-            allocations::count(&self.entry.once),
-            allocations::count(&self.entry.twice),
-        );
+        let once = allocations::count(&self.entry.once).calls;
+        let twice = allocations::count(&self.entry.twice).calls;
         Some(Stats {
-            time: median * 1e9 / events,
-            spread,
-            allocations: twice.calls.saturating_sub(once.calls) as f64 / events,
+            samples: self
+                .samples
+                .iter()
+                .map(|seconds| seconds * 1e9 / events)
+                .collect(),
+            allocations: twice.saturating_sub(once) as f64 / events,
             peak: self.peak,
         })
     }

@@ -44,7 +44,7 @@ impl Result {
     }
 
     fn time(&self) -> Option<f64> {
-        self.stats.map(|stats| stats.time)
+        self.stats.as_ref().map(Stats::time)
     }
 }
 
@@ -61,9 +61,13 @@ impl Row {
         })
     }
 
-    /// The best peer's time over that of `name`.
+    /// The best peer's time over that of `result`, if that is one of ours.
     fn ratio(&self, result: &Result) -> Option<f64> {
-        (result.role == Role::Ours).then(|| Some(self.best_peer()?.time()? / result.time()?))?
+        let ours = result
+            .stats
+            .as_ref()
+            .filter(|_| result.role == Role::Ours)?;
+        Some(ours.ratio(self.best_peer()?.stats.as_ref()?))
     }
 }
 
@@ -124,10 +128,10 @@ pub fn heading() -> String {
 /// Markdown tables of the rows of one kind: ratios, time, allocations, memory.
 pub fn tables(kind: &str, rows: &[Row]) -> String {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.kind == kind).collect();
-    let time = |row: &Row, result: &Result, stats: Stats| {
+    let time = |row: &Row, result: &Result, stats: &Stats| {
         let best = row.best_peer().is_some_and(|best| best.name == result.name);
         let mark = if best { "*" } else { "" };
-        format!("{mark}{}{mark}", short(stats.time))
+        format!("{mark}{}{mark}", short(stats.time()))
     };
     let times = format!(
         "\n## {kind}: ns an event\n\n{}",
@@ -185,7 +189,7 @@ fn ratios(rows: &[&Row]) -> Vec<Vec<String>> {
 }
 
 /// A line for each row, a column for each contender.
-fn by_contender(rows: &[&Row], cell: impl Fn(&Row, &Result, Stats) -> String) -> Vec<Vec<String>> {
+fn by_contender(rows: &[&Row], cell: impl Fn(&Row, &Result, &Stats) -> String) -> Vec<Vec<String>> {
     let names = rows
         .first()
         .into_iter()
@@ -201,7 +205,7 @@ fn by_contender(rows: &[&Row], cell: impl Fn(&Row, &Result, Stats) -> String) ->
         let cells = row
             .results
             .iter()
-            .map(|result| match (result.stats, result.flaw) {
+            .map(|result| match (&result.stats, result.flaw) {
                 (Some(stats), _) => cell(row, result, stats),
                 (None, Some(Flaw::Slow)) => "slow".into(),
                 (None, _) => "-".into(),
@@ -283,10 +287,10 @@ fn json_row(row: &Row) -> Value {
                 Flaw::Slow => "slow",
             }),
             "ns_per_event": result.time(),
-            "spread": result.stats.map(|stats| stats.spread),
+            "spread": result.stats.as_ref().map(Stats::spread),
             "best_peer_ratio": row.ratio(result),
-            "allocations_per_event": result.stats.map(|stats| stats.allocations),
-            "peak_bytes": result.stats.map(|stats| stats.peak),
+            "allocations_per_event": result.stats.as_ref().map(|stats| stats.allocations),
+            "peak_bytes": result.stats.as_ref().map(|stats| stats.peak),
         })).collect::<Vec<_>>(),
     })
 }
