@@ -50,10 +50,10 @@ fn captures() {
 #[test]
 fn no_capture_is_left_out() {
     let names: BTreeSet<_> = fs::read_dir(DIRECTORY)
-        .unwrap()
+        .expect("the captures can be listed")
         .filter_map(|entry| {
-            let file = entry.unwrap().file_name().into_string().unwrap();
-            file.strip_suffix(".stream").map(str::to_owned)
+            let file = entry.expect("each has a name").file_name();
+            file.to_str()?.strip_suffix(".stream").map(str::to_owned)
         })
         .collect();
     assert!(names.iter().eq(EXPECTED.iter().map(|(name, _)| name)));
@@ -62,5 +62,5 @@ fn no_capture_is_left_out() {
 const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/captures");
 
 fn read(name: &str) -> Vec<u8> {
-    fs::read(format!("{DIRECTORY}/{name}.stream")).unwrap()
+    fs::read(format!("{DIRECTORY}/{name}.stream")).expect("the capture can be read")
 }
