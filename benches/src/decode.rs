@@ -182,16 +182,7 @@ struct Lent;
 
 impl Decode for Lent {
     fn decode(input: &Input, sink: &mut impl Sink) {
-        let mut decoder = sse_wire::Decoder::new();
-        for chunk in input.slices() {
-            let mut feed = decoder.feed(chunk);
-            while let Ok(Some(event)) = feed.next_event() {
-                sink.event(event.event_type(), event.data(), event.last_event_id());
-                if let Some(retry) = event.retry() {
-                    sink.retry(milliseconds(retry));
-                }
-            }
-        }
+        ours(input, |event| show(&event, sink));
     }
 }
 
@@ -200,17 +191,26 @@ struct Owned;
 
 impl Decode for Owned {
     fn decode(input: &Input, sink: &mut impl Sink) {
-        let mut decoder = sse_wire::Decoder::new();
-        for chunk in input.slices() {
-            let mut feed = decoder.feed(chunk);
-            while let Ok(Some(event)) = feed.next_event() {
-                let event = black_box(event.into_owned());
-                sink.event(event.event_type(), event.data(), event.last_event_id());
-                if let Some(retry) = event.retry() {
-                    sink.retry(milliseconds(retry));
-                }
-            }
+        ours(input, |event| show(&black_box(event.into_owned()), sink));
+    }
+}
+
+#[inline]
+fn ours(input: &Input, mut take: impl FnMut(sse_wire::Event<'_>)) {
+    let mut decoder = sse_wire::Decoder::new();
+    for chunk in input.slices() {
+        let mut feed = decoder.feed(chunk);
+        while let Ok(Some(event)) = feed.next_event() {
+            take(event);
         }
+    }
+}
+
+#[inline]
+fn show(event: &sse_wire::Event<'_>, sink: &mut impl Sink) {
+    sink.event(event.event_type(), event.data(), event.last_event_id());
+    if let Some(retry) = event.retry() {
+        sink.retry(milliseconds(retry));
     }
 }
 
