@@ -401,7 +401,7 @@ fn limit() -> impl Strategy<Value = usize> {
 }
 
 proptest! {
-    #![proptest_config(config(FAST))]
+    #![proptest_config(config(SLOW))]
 
     #[test]
     fn a_limit_drops_what_is_too_large_and_nothing_else(
