@@ -70,17 +70,20 @@ pub(crate) enum Digits {
 
 impl Digits {
     pub(crate) fn push(self, value: &[u8]) -> Self {
-        value
-            .iter()
-            .fold(self, |digits, byte| match (digits, byte) {
-                (Self::Empty, b'0'..=b'9') => Self::Number(u64::from(byte - b'0')),
-                (Self::Number(number), b'0'..=b'9') => Self::Number(
-                    number
-                        .saturating_mul(10)
-                        .saturating_add(u64::from(byte - b'0')),
-                ),
-                _ => Self::Invalid,
-            })
+        let mut number = match self {
+            Self::Invalid => return self,
+            Self::Empty if value.is_empty() => return self,
+            Self::Empty => 0,
+            Self::Number(number) => number,
+        };
+        for byte in value {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return Self::Invalid;
+            }
+            number = u64::saturating_add(number.saturating_mul(10), digit.into());
+        }
+        Self::Number(number)
     }
 
     /// The reconnection time in milliseconds, saturated; none if the field is to be ignored.

@@ -111,7 +111,7 @@ impl Lines {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn search_far(&mut self, chunk: &[u8], start: usize) -> Option<usize> {
         self.scanned = start.max(self.scanned);
         while !self.long && self.scanned < chunk.len() {
