@@ -5,7 +5,7 @@ use crate::text;
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 use core::ops::Range;
 
 /// How much of a line is shown, in bytes of the stream, and how much of that stands before what it
@@ -57,7 +57,7 @@ impl Diagnostic {
 
     /// What a client does, and how to mend it: one sentence without a full stop.
     ///
-    /// What it quotes of the stream is short, and has no control characters.
+    /// What it quotes of the stream is short, and safe to show on a terminal.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -103,6 +103,12 @@ impl Diagnostic {
     pub const fn excerpt_column(&self) -> u64 {
         self.place.excerpt_column
     }
+
+    /// Whether the line goes on behind the [`excerpt`](Self::excerpt).
+    #[must_use]
+    pub const fn excerpt_is_cut(&self) -> bool {
+        self.place.excerpt_is_cut
+    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -143,6 +149,7 @@ pub(super) struct Place {
     column: u64,
     excerpt: String,
     excerpt_column: u64,
+    excerpt_is_cut: bool,
 }
 
 impl Place {
@@ -175,6 +182,7 @@ impl Line<'_> {
     pub(super) fn place_at(&self, column: u64, span: Range<usize>) -> Place {
         let shown = self.shown(span.start);
         let before = text::characters(&self.bytes[shown.start..span.start]) as u64;
+        let excerpt_is_cut = (shown.end as u64) < self.length;
         let mut excerpt = String::new();
         text::decode_into(&self.bytes[shown], &mut excerpt);
         Place {
@@ -184,6 +192,7 @@ impl Line<'_> {
             column,
             excerpt,
             excerpt_column: column - before,
+            excerpt_is_cut,
         }
     }
 
@@ -276,7 +285,8 @@ impl Findings {
     }
 }
 
-/// Bytes of the stream in a message: between backticks, short, and with control characters escaped.
+/// Bytes of the stream in a message: between backticks, short, and with what is unseen or reorders
+/// the text around it escaped.
 pub(super) struct Quoted<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Quoted<'_> {
@@ -289,10 +299,15 @@ impl fmt::Display for Quoted<'_> {
         };
         f.write_str("`")?;
         for character in text::decode(&self.0[..end], &mut String::new()).chars() {
-            if character.is_control() || matches!(character, '\u{feff}' | '\u{2028}'..='\u{202e}') {
-                write!(f, "{}", character.escape_unicode())?;
+            let misleads = matches!(
+                character,
+                '\u{feff}' | '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                    | '\u{2066}'..='\u{2069}'
+            );
+            if character.is_control() || misleads {
+                write!(f, "{}", character.escape_debug())?;
             } else {
-                write!(f, "{character}")?;
+                f.write_char(character)?;
             }
         }
         f.write_str(if end < self.0.len() { "…`" } else { "`" })

@@ -299,7 +299,7 @@ impl Checker {
                 Kind::InvalidUtf8,
                 || line.place_at(column, start..end),
                 format_args!(
-                    "{} no UTF-8, and clients put U+FFFD there: send UTF-8, and cut it only \
+                    "{} not UTF-8, and clients put U+FFFD there: send UTF-8, and cut it only \
                      between characters",
                     Hex(invalid),
                 ),
@@ -478,13 +478,13 @@ impl Checker {
         let advice = if self.has_fields {
             "write `data: ` before each of its lines"
         } else {
-            "is it an error that was sent with a wrong content type, or is `data: ` missing?"
+            "is it an error with a wrong content type, or is `data: ` missing?"
         };
         let place = || line.whole();
         self.report(
             kind,
             place,
-            format_args!("{what}, which clients ignore here: {advice}"),
+            format_args!("{what} where a field should be, so clients ignore it: {advice}"),
         );
         self.foreign = Some(kind);
     }

@@ -598,8 +598,8 @@ fn a_message_names_what_it_is_about() {
             b"dA\x1B\xEF\xBB\xBF\xFFta: a\n",
             "field `dA\\u{1b}\\u{feff}\u{fffd}ta` is ignored",
         ),
-        (b"data: a\xE2\x82b\n", "bytes E2 82 are no UTF-8"),
-        (b"data: a\xFFb\n", "byte FF is no UTF-8"),
+        (b"data: a\xE2\x82b\n", "bytes E2 82 are not UTF-8"),
+        (b"data: a\xFFb\n", "byte FF is not UTF-8"),
         (b"event: tick \n", "listeners for `tick` miss"),
         (b"retry: +5\n", "its sign"),
         (b"retry: 1.5\n", "its fraction"),
@@ -669,6 +669,12 @@ fn an_excerpt_shows_what_it_is_about() {
         assert!(nul.excerpt().len() <= 123, "{nul:?}");
         assert!(stream.contains(nul.excerpt()), "{nul:?}");
         assert!(stream.len() > 120 || nul.excerpt_column() == 1);
+        let line = stream.trim_end_matches('\n');
+        assert_eq!(
+            nul.excerpt_is_cut(),
+            !line.ends_with(nul.excerpt()),
+            "{nul:?}"
+        );
     }
 }
 
