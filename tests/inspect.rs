@@ -1,4 +1,4 @@
-//! `examples/inspect.rs` as its users meet it: a program of its own, with files, pipes and exit codes.
+//! `examples/inspect/` as its users meet it: a program of its own, with files, pipes and exit codes.
 
 use serde_json::{Value, json};
 use std::env::{self, consts::EXE_SUFFIX};
@@ -107,7 +107,12 @@ fn no_stream_drives_the_terminal() {
         .collect();
     let id = &controls[1..]; // NUL would void it
     let stream = format!(": {controls}\nevent: {controls}\nid: {id}\ndata: {controls}\n\n");
-    for args in [&["-"][..], &["--json", "-"]] {
+    for args in [
+        &["-"][..],
+        &["--json", "-"],
+        &["--check", "-"],
+        &["--check", "--json", "-"],
+    ] {
         let shown = text(&run(args, stream.as_bytes()));
         assert_eq!(
             shown.find(|character| controls.contains(character)),
@@ -200,6 +205,10 @@ fn refuses_what_it_cannot_do() {
             "inspect: unknown option \"--yaml\"\n\nUsage: inspect ",
         ),
         (
+            &["--style", "-"],
+            "inspect: --style does nothing without --check\n\nUsage: inspect ",
+        ),
+        (
             &["-", "-"],
             "inspect: one stream too many: \"-\"\n\nUsage: inspect ",
         ),
@@ -221,6 +230,137 @@ fn explains_itself() {
             "{shown}"
         );
     }
+}
+
+#[test]
+fn a_check_tells_what_is_wrong_where_it_is() {
+    for (stream, code, expected) in [
+        (
+            "data: a\n\n",
+            0,
+            "   1 message\n   │ a\n\n\
+             1 event, 0 comments, 9 bytes; no last event ID, no retry; nothing cut off\n\
+             0 errors, 0 warnings\n",
+        ),
+        (
+            "id: 7\nData: a\ndata: b\n\n",
+            1,
+            "stream:2:1: error: field `Data` is ignored: names are case-sensitive, write `data`\n\
+             \u{20}  2 | Data: a\n\
+             \u{20}    | ^^^^ field-name-case: R12, 9.2.6\n\
+             \u{20}  1 message  id 7\n   │ b\n\n\
+             1 event, 0 comments, 23 bytes; last event ID 7, no retry; nothing cut off\n\
+             1 error, 0 warnings\n",
+        ),
+        (
+            "data: a\n\ndata: b\r\n\r\n",
+            0,
+            "   1 message\n   │ a\n\
+             stream:3:8: warning: this line ends with a CRLF, earlier ones with LF: use one kind of \
+             line end, and none in a value\n\
+             \u{20}  3 | data: b\n\
+             \u{20}    |        ^ mixed-line-ends: R2, 9.2.5\n\
+             \u{20}  2 message\n   │ b\n\n\
+             2 events, 0 comments, 20 bytes; no last event ID, no retry; nothing cut off\n\
+             0 errors, 1 warning\n",
+        ),
+        (
+            "data: un",
+            1,
+            " cut message\n   │ un\n\
+             stream:1:9: error: the stream ends within a line: an event of type `message` with 2 \
+             bytes of data is lost; end each event with an empty line\n\
+             \u{20}  1 | data: un\n\
+             \u{20}    |         ^ end-inside-line: R20, 9.2.6\n\n\
+             0 events, 0 comments, 8 bytes; no last event ID, no retry; the end cut an event off\n\
+             1 error, 0 warnings\n",
+        ),
+    ] {
+        let output = run(&["--check", "-"], stream.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+        assert_eq!(output.status.code(), Some(code), "{stream:?}");
+        assert_eq!(output.stderr, b"");
+    }
+}
+
+#[test]
+fn carets_stand_under_what_they_mean() {
+    for (line, expected) in [
+        ("id: a\0b", "   1 | id: a\\u{0}b\n     |      ^^^^^ "),
+        (
+            "id: \u{d55c}\u{ad6d}\0b",
+            "   1 | id: 한국\\u{0}b\n     |         ^^^^^ ",
+        ),
+        (
+            "id: \u{1f980}e\u{301}\0",
+            "   1 | id: 🦀e\u{301}\\u{0}\n     |        ^^^^^ ",
+        ),
+        (
+            "id: \t\u{1b}\0",
+            "   1 | id:     \\u{1b}\\u{0}\n     |               ^^^^^ ",
+        ),
+        ("\tid: 1", "   1 |     id: 1\n     | ^^^^^^ "),
+        (
+            "\u{feff}\u{feff}id: 1",
+            "   1 | \\u{feff}id: 1\n     | ^^^^^^^^ ",
+        ),
+        ("\u{6570}\u{636e}: 1", "   1 | 数据: 1\n     | ^^^^ "),
+    ] {
+        let output = run(&["--check", "-"], format!("{line}\n\n").as_bytes());
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(shown.contains(expected), "{expected}\nis not in\n{shown}");
+    }
+    let long = format!("id: {}\0{}\n\n", "x".repeat(500), "y".repeat(500));
+    let output = run(&["--check", "-"], long.as_bytes());
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let (x, y, indent) = ("x".repeat(50), "y".repeat(69), " ".repeat(51));
+    let expected = format!("   1 | …{x}\\u{{0}}{y}…\n     | {indent}^^^^^ ");
+    assert!(shown.contains(&expected), "{expected}\nis not in\n{shown}");
+}
+
+#[test]
+fn a_check_tells_no_more_than_one_can_read() {
+    let output = run(
+        &["--check", "-"],
+        "Data: a\nfoo: b\n".repeat(1000).as_bytes(),
+    );
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(shown.matches("error: ").count(), 20);
+    let end = "\n2000 errors, 0 warnings; 990 more of unknown-field; 990 more of field-name-case\n";
+    assert!(shown.ends_with(end), "{shown}");
+}
+
+#[test]
+fn a_check_tells_scripts_the_same() {
+    let stream = "data:a\n\nID: \u{1b}\n";
+    let output = run(&["--json", "--check", "--style", "-"], stream.as_bytes());
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<Value> = shown
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .collect();
+    let [style, event, case, end] = &lines[..] else {
+        panic!("{shown}")
+    };
+    assert_eq!(style["diagnostic"]["kind"], "no-space-after-colon");
+    assert_eq!(event["event"]["data"], "a");
+    assert_eq!(
+        *case,
+        json!({ "diagnostic": {
+            "kind": "field-name-case", "severity": "error", "rule": "R12, 9.2.6",
+            "line": 3, "column": 1, "offset": 8, "length": 2,
+            "message": "field `ID` is ignored: names are case-sensitive, write `id`",
+            "excerpt": "ID: \u{1b}", "excerpt_column": 1, "excerpt_is_cut": false,
+        }})
+    );
+    assert_eq!(
+        end["end"]["diagnostics"],
+        json!({
+            "errors": 1, "warnings": 1,
+            "kinds": { "field-name-case": 1, "no-space-after-colon": 1 },
+        })
+    );
+    assert_eq!(output.status.code(), Some(1));
 }
 
 /// What a run that succeeds has shown, and nothing beside it.

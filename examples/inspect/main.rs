@@ -1,6 +1,9 @@
 //! Shows what is in an event stream, as it arrives: see `USAGE`.
 
+mod check;
+
 use serde_json::{Value, json};
+use sse_wire::check::{Checker, Diagnostic};
 use sse_wire::{DecodeError, Decoder, Event, Frame};
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
@@ -11,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "\
-Usage: inspect [--json] [PATH | -]
+Usage: inspect [--check [--style]] [--json] [PATH | -]
 
 Shows the events, comments and reconnection times of an event stream as they
 arrive: of a file, of standard input (-), or else of a stream that was recorded
@@ -23,17 +26,19 @@ An event's number, type and id stand above its data; an id in brackets is that
 of an earlier event. Characters that could drive the terminal are escaped.
 
 Options:
-  --json      one JSON object a line: event, comment, retry, error, end
+  --check     tell what is wrong with the stream as well; exit with 1 for errors
+  --style     with --check: matters of style, too
+  --json      one JSON object a line: event, comment, retry, error, diagnostic, end
   -h, --help  this text
 ";
 
 /// The answer of a language model, as FastAPI streams it.
-const RECORDED: &[u8] = include_bytes!("../tests/data/captures/fastapi.stream");
+const RECORDED: &[u8] = include_bytes!("../../tests/data/captures/fastapi.stream");
 
 fn main() -> ExitCode {
     let result = Options::parse(std::env::args_os().skip(1)).and_then(|options| run(&options));
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS // the reader has seen enough, as `head` has
         }
@@ -44,24 +49,38 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: &Options) -> Result<(), Failure> {
+fn run(options: &Options) -> Result<ExitCode, Failure> {
     let stdout = io::stdout();
     let colours = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let mut out = BufWriter::new(stdout.lock());
     if options.help {
         out.write_all(USAGE.as_bytes())?;
-        return Ok(out.flush()?);
+        out.flush()?;
+        return Ok(ExitCode::SUCCESS);
     }
     let mut stream = Stream::open(&options.source)?;
+    let name = stream.name_in_diagnostics.clone();
+    let checker = options.check.then(|| {
+        Checker::new()
+            .with_style(options.style)
+            .with_max_per_kind(check::SHOWN_PER_KIND)
+    });
     if options.json {
-        inspect(&mut stream, &mut Json { out })
+        inspect(&mut stream, checker, &mut Json { out })
     } else {
-        inspect(&mut stream, &mut Text { out, colours })
+        inspect(&mut stream, checker, &mut Text { out, colours, name })
     }
 }
 
 /// Decodes the stream and shows what each read completes before it waits for the next one.
-fn inspect(stream: &mut Stream, view: &mut impl View) -> Result<(), Failure> {
+///
+/// A checker is fed line by line, ahead of the decoder, so that what is wrong with an event stands
+/// above it. How a stream is cut makes no difference to either of them.
+fn inspect(
+    stream: &mut Stream,
+    mut checker: Option<Checker>,
+    view: &mut impl View,
+) -> Result<ExitCode, Failure> {
     let mut decoder = Decoder::new();
     let mut summary = Summary::default();
     let mut buf = vec![0; 64 * 1024];
@@ -71,25 +90,13 @@ fn inspect(stream: &mut Stream, view: &mut impl View) -> Result<(), Failure> {
             break;
         }
         summary.bytes += len as u64;
-        let mut feed = decoder.feed(&buf[..len]);
-        loop {
-            match feed.next_frame() {
-                Ok(None) => break,
-                Ok(Some(Frame::Event(event))) => {
-                    summary.events += 1;
-                    view.event(Some(summary.events), &event)?;
-                }
-                Ok(Some(Frame::Comment(text))) => {
-                    summary.comments += 1;
-                    view.comment(text)?;
-                }
-                Ok(Some(Frame::Retry(retry))) => view.retry(retry)?,
-                Ok(Some(_)) => {}
-                Err(error) => {
-                    summary.errors += 1;
-                    view.error(error)?;
-                }
+        let by_line = checker.is_some();
+        let ends_piece = |byte: &u8| by_line && matches!(byte, b'\r' | b'\n');
+        for piece in buf[..len].split_inclusive(ends_piece) {
+            for diagnostic in checker.iter_mut().flat_map(|checker| checker.feed(piece)) {
+                view.diagnostic(&diagnostic)?;
             }
+            show_frames(&mut decoder, piece, &mut summary, view)?;
         }
         view.flush()?;
     }
@@ -104,8 +111,42 @@ fn inspect(stream: &mut Stream, view: &mut impl View) -> Result<(), Failure> {
             view.error(error)?;
         }
     }
-    view.end(&summary, &decoder)?;
-    Ok(view.flush()?)
+    for diagnostic in checker.iter_mut().flat_map(Checker::finish) {
+        view.diagnostic(&diagnostic)?;
+    }
+    let checked = checker.as_ref().map(Checker::summary);
+    view.end(&summary, &decoder, checked)?;
+    view.flush()?;
+    let has_errors = checked.is_some_and(|checked| checked.errors() > 0);
+    Ok(ExitCode::from(u8::from(has_errors)))
+}
+
+fn show_frames(
+    decoder: &mut Decoder,
+    piece: &[u8],
+    summary: &mut Summary,
+    view: &mut impl View,
+) -> io::Result<()> {
+    let mut feed = decoder.feed(piece);
+    loop {
+        match feed.next_frame() {
+            Ok(None) => return Ok(()),
+            Ok(Some(Frame::Event(event))) => {
+                summary.events += 1;
+                view.event(Some(summary.events), &event)?;
+            }
+            Ok(Some(Frame::Comment(text))) => {
+                summary.comments += 1;
+                view.comment(text)?;
+            }
+            Ok(Some(Frame::Retry(retry))) => view.retry(retry)?,
+            Ok(Some(_)) => {}
+            Err(error) => {
+                summary.errors += 1;
+                view.error(error)?;
+            }
+        }
+    }
 }
 
 #[derive(Default)]
@@ -118,6 +159,9 @@ struct Summary {
     cut_off: bool,
 }
 
+/// What a checker has counted, if there is one.
+type Checked<'a> = Option<&'a sse_wire::check::Summary>;
+
 /// A way to show what a stream says.
 trait View {
     /// An event and its number, or the one that the end of the stream has cut off.
@@ -125,7 +169,9 @@ trait View {
     fn comment(&mut self, text: &str) -> io::Result<()>;
     fn retry(&mut self, retry: Duration) -> io::Result<()>;
     fn error(&mut self, error: DecodeError) -> io::Result<()>;
-    fn end(&mut self, summary: &Summary, decoder: &Decoder) -> io::Result<()>;
+    fn diagnostic(&mut self, diagnostic: &Diagnostic) -> io::Result<()>;
+    fn end(&mut self, summary: &Summary, decoder: &Decoder, checked: Checked<'_>)
+    -> io::Result<()>;
     fn flush(&mut self) -> io::Result<()>;
 }
 
@@ -133,6 +179,8 @@ trait View {
 struct Text<W> {
     out: W,
     colours: bool,
+    /// The stream's name in diagnostics.
+    name: String,
 }
 
 impl<W: Write> Text<W> {
@@ -180,7 +228,22 @@ impl<W: Write> View for Text<W> {
         self.line("!", RED, error)
     }
 
-    fn end(&mut self, summary: &Summary, decoder: &Decoder) -> io::Result<()> {
+    fn diagnostic(&mut self, diagnostic: &Diagnostic) -> io::Result<()> {
+        let Self { name, colours, .. } = self;
+        let shown = check::Shown {
+            name,
+            diagnostic,
+            colours: *colours,
+        };
+        write!(self.out, "{shown}")
+    }
+
+    fn end(
+        &mut self,
+        summary: &Summary,
+        decoder: &Decoder,
+        checked: Checked<'_>,
+    ) -> io::Result<()> {
         let Summary {
             bytes,
             events,
@@ -205,10 +268,15 @@ impl<W: Write> View for Text<W> {
         }
         if *cut_off {
             let cut_off = self.styled(RED, "the end cut an event off");
-            writeln!(self.out, "; {cut_off}")
+            writeln!(self.out, "; {cut_off}")?;
         } else {
-            writeln!(self.out, "; nothing cut off")
+            writeln!(self.out, "; nothing cut off")?;
         }
+        let verdict = |summary| check::Verdict {
+            summary,
+            colours: self.colours,
+        };
+        checked.map_or(Ok(()), |summary| write!(self.out, "{}", verdict(summary)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -261,8 +329,17 @@ impl<W: Write> View for Json<W> {
         self.line(&json!({ "error": error.to_string() }))
     }
 
-    fn end(&mut self, summary: &Summary, decoder: &Decoder) -> io::Result<()> {
-        self.line(&json!({ "end": {
+    fn diagnostic(&mut self, diagnostic: &Diagnostic) -> io::Result<()> {
+        self.line(&json!({ "diagnostic": check::to_json(diagnostic) }))
+    }
+
+    fn end(
+        &mut self,
+        summary: &Summary,
+        decoder: &Decoder,
+        checked: Checked<'_>,
+    ) -> io::Result<()> {
+        let mut end = json!({
             "events": summary.events,
             "comments": summary.comments,
             "errors": summary.errors,
@@ -270,7 +347,11 @@ impl<W: Write> View for Json<W> {
             "last_event_id": decoder.last_event_id(),
             "retry": decoder.retry().map(milliseconds),
             "cut_off": summary.cut_off,
-        }}))
+        });
+        if let Some(summary) = checked {
+            end["diagnostics"] = check::counts_to_json(summary);
+        }
+        self.line(&json!({ "end": end }))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -339,6 +420,8 @@ impl<T: fmt::Display> fmt::Display for Styled<T> {
 }
 
 struct Options {
+    check: bool,
+    style: bool,
     json: bool,
     help: bool,
     source: Source,
@@ -353,12 +436,16 @@ enum Source {
 impl Options {
     fn parse(args: impl Iterator<Item = OsString>) -> Result<Self, Failure> {
         let mut options = Self {
+            check: false,
+            style: false,
             json: false,
             help: false,
             source: Source::Recorded,
         };
         for arg in args {
             match arg.to_str() {
+                Some("--check") => options.check = true,
+                Some("--style") => options.style = true,
                 Some("--json") => options.json = true,
                 Some("-h" | "--help") => options.help = true,
                 Some(option) if option.starts_with('-') && option != "-" => {
@@ -371,6 +458,11 @@ impl Options {
                 _ => options.source = Source::Path(arg.into()),
             }
         }
+        if options.style && !options.check {
+            return Err(Failure::Usage(
+                "--style does nothing without --check".to_owned(),
+            ));
+        }
         Ok(options)
     }
 }
@@ -378,23 +470,42 @@ impl Options {
 /// Where the bytes come from.
 struct Stream {
     name: String,
+    /// What stands before the line in `name:line:column`.
+    name_in_diagnostics: String,
     source: Box<dyn Read>,
 }
 
 impl Stream {
     fn open(source: &Source) -> Result<Self, Failure> {
-        let (name, source): (_, Box<dyn Read>) = match source {
-            Source::Recorded => ("the recorded stream".to_owned(), Box::new(RECORDED)),
-            Source::Stdin => ("standard input".to_owned(), Box::new(io::stdin().lock())),
+        let unnamed = "stream".to_owned();
+        let (name, name_in_diagnostics, source): (_, _, Box<dyn Read>) = match source {
+            Source::Recorded => (
+                "the recorded stream".to_owned(),
+                unnamed,
+                Box::new(RECORDED),
+            ),
+            Source::Stdin => (
+                "standard input".to_owned(),
+                unnamed,
+                Box::new(io::stdin().lock()),
+            ),
             Source::Path(path) => {
                 let name = format!("{path:?}");
                 match File::open(path) {
-                    Ok(file) => (name, Box::new(file)),
+                    Ok(file) => (
+                        name,
+                        Harmless(&path.to_string_lossy()).to_string(),
+                        Box::new(file),
+                    ),
                     Err(error) => return Err(Failure::Read(name, error)),
                 }
             }
         };
-        Ok(Self { name, source })
+        Ok(Self {
+            name,
+            name_in_diagnostics,
+            source,
+        })
     }
 
     /// What has arrived, as soon as there is any. Nothing at the end.
