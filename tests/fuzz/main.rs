@@ -1,0 +1,44 @@
+//! The fuzz targets' bodies on the conformance vectors and on what fuzzing has found worth keeping.
+#![allow(unreachable_pub, reason = "the fuzz targets use the bodies as well")]
+
+mod bodies;
+
+use bodies::TARGETS;
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn every_target_on_every_vector() {
+    for target in TARGETS {
+        target.inputs().for_each(|input| (target.body)(&input));
+    }
+}
+
+/// `fuzz/` is in the repository, but not in the package.
+#[test]
+fn every_target_on_its_seeds() {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    if !fuzz.exists() {
+        return;
+    }
+    for target in TARGETS {
+        let seeds = fuzz.join("seeds").join(target.name);
+        let seeds = fs::read_dir(&seeds).unwrap_or_else(|error| panic!("{seeds:?}: {error}"));
+        for seed in seeds {
+            let seed = seed.expect("a directory entry").path();
+            println!("{}", seed.display());
+            (target.body)(&fs::read(seed).expect("a seed"));
+        }
+    }
+}
+
+#[test]
+fn bytes_of_all_kinds_are_an_input() {
+    for target in TARGETS {
+        for byte in 0..=u8::MAX {
+            for length in [0, 1, 2, 3, 9, 300] {
+                (target.body)(&vec![byte; length]);
+            }
+        }
+    }
+}
