@@ -118,7 +118,7 @@ pub(crate) fn invalid_parts(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])
 
 /// Whether a maximal subpart could become a character if more bytes followed.
 pub(crate) fn is_unfinished(invalid: &[u8]) -> bool {
-    core::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none())
+    from_utf8(invalid).is_err_and(|error| error.error_len().is_none())
 }
 
 /// How many characters the text has that `bytes` are.
