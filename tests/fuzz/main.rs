@@ -26,7 +26,7 @@ fn every_target_on_its_seeds() {
         let seeds = fs::read_dir(&seeds).unwrap_or_else(|error| panic!("{seeds:?}: {error}"));
         for seed in seeds {
             let seed = seed.expect("a directory entry").path();
-            println!("{}", seed.display());
+            eprintln!("{}", seed.display());
             (target.body)(&fs::read(seed).expect("a seed"));
         }
     }
