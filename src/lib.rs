@@ -1,11 +1,12 @@
 //! The Server-Sent Events wire format (`text/event-stream`), both directions, without I/O.
 //!
-//! A [`Decoder`] turns the bytes of an event stream into events, as they arrive and however they are
-//! cut. An [`Event`] or an [`Encoder`] turns events into bytes. Both are plain state machines over
-//! memory, so any transport can plug them in: an HTTP client or server of any make, a raw socket,
-//! WebAssembly, an embedded stack.
+//! A [`Decoder`] turns the bytes of an event stream into events, as they arrive and however they
+//! are cut. An [`Event`] or an [`Encoder`] turns events into bytes. Both are plain state machines
+//! over memory, so any transport can plug them in: an HTTP client or server of any make, a raw
+//! socket, WebAssembly, an embedded stack.
 //!
-//! - **Exact**: what the specification says, WHATWG HTML section 9.2, with every rule tested by name.
+//! - **Exact**: what the specification says, WHATWG HTML section 9.2, with every rule tested by
+//!   name.
 //! - **Lending**: an event borrows from your chunk, or else from the decoder. The steady state
 //!   allocates nothing.
 //! - **Never late**: an event is out with the byte that completes it.
@@ -97,17 +98,18 @@
 //!
 //! Property tests hold these against arbitrary input.
 //!
-//! - Chunks cannot be observed: the same bytes give the same events, errors and state for each way to
-//!   cut them.
+//! - Chunks cannot be observed: the same bytes give the same events, errors and state for each way
+//!   to cut them.
 //! - Each event with data that can be built and fits the limit comes back with the same event type,
 //!   data, id and reconnection time, but that CR and CRLF in its data are LF then. One without data
 //!   dispatches nothing, and changes just the last event ID and reconnection time that it carries.
 //! - Encoded events, one behind the other, are one stream of these events.
-//! - [`Event::encoded_len`] is exact, and data in pieces gives the bytes of data at once, for every cut.
+//! - [`Event::encoded_len`] is exact, and data in pieces gives the bytes of data at once, for every
+//!   cut.
 //! - No value yields more lines, fields or events than it was asked for.
 //!
-//! Nothing here panics on input, be it a peer's or a caller's; where it does, that is a bug. A buffer
-//! that is full and cannot grow panics as [`bytes::BufMut`] has it.
+//! Nothing here panics on input, be it a peer's or a caller's; where it does, that is a bug. A
+//! buffer that is full and cannot grow panics as [`bytes::BufMut`] has it.
 //!
 //! # Features
 //!

@@ -1,5 +1,5 @@
-//! What the codec takes from the heap, counted by an allocator that counts: nothing for an event in the steady state,
-//! and never more than a limit allows, whatever the stream.
+//! What the codec takes from the heap, counted by an allocator that counts: nothing for an event in
+//! the steady state, and never more than a limit allows, whatever the stream.
 
 use sse_wire::{DecodeError, Decoder, Encoder, Event, Frame};
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -66,7 +66,7 @@ struct Bump {
 // SAFETY: each byte is handed out once, to whoever asked for it.
 unsafe impl Sync for Bump {}
 
-// SAFETY: as above; what does not fit, or would have to be aligned beyond the heap itself, is refused.
+// SAFETY: as above; what does not fit, or is to be aligned more than the heap itself, is refused.
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let size = layout.size().next_multiple_of(16);
