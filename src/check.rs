@@ -251,6 +251,17 @@ impl Checker {
     ///
     /// What is not taken from the iterator is returned by the next call, so it may be ignored up to
     /// [`finish`](Self::finish). Behind that, a chunk that is not empty begins another stream.
+    ///
+    /// ```
+    /// # use sse_wire::check::Checker;
+    /// let mut checker = Checker::new();
+    /// for chunk in ["Data: hel", "lo\n\n"] {
+    ///     for diagnostic in checker.feed(chunk.as_bytes()) {
+    ///         println!("{diagnostic}");
+    ///     }
+    /// }
+    /// # assert_eq!(checker.summary().errors(), 1);
+    /// ```
     pub fn feed(&mut self, chunk: &[u8]) -> Diagnostics<'_> {
         if !chunk.is_empty() {
             if self.finished {
@@ -278,6 +289,13 @@ impl Checker {
     }
 
     /// What the stream was made of, as far as it was fed: of the last one, if that was finished.
+    ///
+    /// ```
+    /// # use sse_wire::check::Checker;
+    /// let mut checker = Checker::new();
+    /// checker.feed(b"data: hello\n\n");
+    /// assert_eq!(checker.summary().events, 1);
+    /// ```
     #[must_use]
     pub const fn summary(&self) -> &Summary {
         &self.summary

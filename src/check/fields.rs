@@ -9,7 +9,7 @@ use crate::text::{self, BOM};
 use alloc::format;
 use alloc::string::String;
 use core::mem;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter};
 
 /// What is known of the block between two blank lines.
 #[derive(Clone, Debug, Default)]
@@ -309,7 +309,8 @@ impl Checker {
 
     fn bom_in_value(&mut self, line: &Line<'_>, value: usize) {
         let mut columns = Columns::of(line);
-        for found in memmem::find_iter(&line.bytes[value..], &BOM) {
+        let text = &line.bytes[value..];
+        for found in memchr_iter(BOM[0], text).filter(|&at| text[at..].starts_with(&BOM)) {
             let start = value + found;
             let column = columns.advance(start);
             self.report(
