@@ -1,6 +1,7 @@
 //! What the codec takes from the heap, counted by an allocator that counts: nothing for an event in
 //! the steady state, and never more than a limit allows, whatever the stream.
 
+use sse_wire::check::Checker;
 use sse_wire::{DecodeError, Decoder, Encoder, Event, Frame};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -177,6 +178,37 @@ fn an_endless_line_costs_its_limit_and_one_error() {
 
         let behind = drain(&mut decoder, b"\n\ndata: on\n\n");
         assert_eq!((behind.events, behind.errors), (1, 0), "{start:?}");
+    }
+}
+
+/// A checker looks at whole lines, beside the decoder in it.
+#[test]
+fn what_has_no_end_costs_a_checker_its_limit_twice() {
+    const LIMIT: usize = MIB / 4;
+    for (start, piece) in [
+        ("data: ", "0"),
+        (": ", "0"),
+        ("retry: ", "0"),
+        ("ignored: ", "0"),
+        ("", "{"),
+        ("", "Data: 0\n"),
+        ("", "id: 1\nid: 2\n"),
+        ("data: [\"", "0\n"),
+        ("data: ", "\u{feff}"),
+    ] {
+        let mut checker = Checker::new().with_max_event_size(LIMIT);
+        let chunk = piece.repeat(1460 / piece.len());
+        let heap = measure(|| {
+            checker.feed(start.as_bytes());
+            for _ in 0..8 * LIMIT / 1460 {
+                checker.feed(chunk.as_bytes());
+            }
+            checker.finish();
+        });
+        assert!(
+            heap.peak <= 6 * LIMIT as isize,
+            "{start:?}, {piece:?}: {heap:?}"
+        );
     }
 }
 

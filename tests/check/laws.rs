@@ -3,10 +3,17 @@
 use super::{check, decode};
 use proptest::prelude::*;
 use sse_wire::check::{Checker, Kind};
-use sse_wire::testing::{reference, strategies};
+use sse_wire::testing::{reference, strategies, vectors};
 use sse_wire::{Decoder, Encoder, Event};
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+#[test]
+fn the_summary_is_that_of_the_reference_for_every_vector() -> Result<(), TestCaseError> {
+    vectors()
+        .iter()
+        .try_for_each(|vector| assert_summary(&vector.input))
+}
 
 proptest! {
     #[test]

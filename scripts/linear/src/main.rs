@@ -6,6 +6,7 @@
 //! row runs in processes of its own on n, 2n and 4n bytes, which have to cost once, twice and four
 //! times as much, give or take 10 %. The last column is what a byte costs.
 
+use sse_wire::check::Checker;
 use sse_wire::{Decoder, Encoder};
 use std::env;
 use std::hint::black_box;
@@ -59,6 +60,19 @@ const ROWS: &[Row] = &[
     row("encode CR, 1 byte a piece", 16 * K, b"", b"\r", encode::<1>),
     row("encode text, 1 byte a piece", 16 * K, b"", b"x", encode::<1>),
     row("encode a comment that waits for data's end", 256 * K, b"", b"\n", encode_comment),
+    row("check events, 1 chunk", 256 * K, b"", b"event: a\nid: 1\ndata: {}\n\n", check::<ALL>),
+    row("check a line of data, 1 byte a chunk", 16 * K, b"data: ", b"x", check::<1>),
+    row("check a line of data, 64 bytes a chunk", M, b"data: ", b"x", check::<64>),
+    row("check a line of invalid data, 1 chunk", 256 * K, b"data: ", b"\xFF", check::<ALL>),
+    row("check a line of byte order marks, 1 chunk", 256 * K, b"data: ", b"\xEF\xBB\xBF", check::<ALL>),
+    row("check a line of literal line ends, 1 chunk", 256 * K, b"data: ", b"\\n\\nx", check::<ALL>),
+    row("check a line of backslashes, 1 chunk", 256 * K, b"data: ", b"\\", check::<ALL>),
+    row("check a line of JSON, 1 chunk", 256 * K, b"data: [", b"\"\\\"\",", check::<ALL>),
+    row("check lines after half a JSON text, 1 chunk", 256 * K, b"data: [\"", b"x\n", check::<ALL>),
+    row("check half JSON texts, 1 chunk", 256 * K, b"", b"data: [\"\nx\n", check::<ALL>),
+    row("check ignored lines, 1 chunk", 256 * K, b"", b"Data: x\n x\n", check::<ALL>),
+    row("check ids in one block, 1 chunk", 256 * K, b"", b"id: 1\nid: 2\n", check::<ALL>),
+    row("check CR only, 1 byte a chunk", 16 * K, b"", b"\r", check::<1>),
 ];
 
 const fn row(
@@ -190,6 +204,15 @@ fn one_a_feed(mut rest: &[u8]) {
             _ => return,
         }
     }
+}
+
+/// Finds all that can be found, though of each kind only some are handed out.
+fn check<const SIZE: usize>(stream: &[u8]) {
+    let mut checker = Checker::new().with_style(true);
+    for chunk in stream.chunks(SIZE).chain([&b"\n\n"[..]]) {
+        checker.feed(chunk).for_each(|found| drop(black_box(found)));
+    }
+    checker.finish().for_each(|found| drop(black_box(found)));
 }
 
 fn encode<const SIZE: usize>(text: &[u8]) {
