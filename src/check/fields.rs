@@ -460,13 +460,10 @@ impl Checker {
             self.no_event_stream(line, Kind::RawJson, "JSON");
         } else if looks::is_markup(text) {
             self.no_event_stream(line, Kind::RawHtml, "HTML or XML");
-        } else if !self.has_fields && line.bytes.starts_with(b"HTTP/") {
-            self.report(
-                Kind::RawHttpHead,
-                || line.whole(),
-                format_args!("the head of an HTTP response is ignored here: send it as the head"),
-            );
-            self.foreign = Some(Kind::RawHttpHead);
+        } else if let Some((kind, message)) = looks::start(line.bytes).filter(|_| !self.has_fields)
+        {
+            self.report(kind, || line.whole(), format_args!("{message}"));
+            self.foreign = Some(kind);
         } else if !self.has_fields && looks::is_chunk_size(line.bytes) {
             self.chunk_size = Some(line.whole());
         } else {
@@ -555,7 +552,7 @@ impl Checker {
             self.summary.blocks_without_data += 1;
         }
         if let Some(EventType { place, .. }) = block.event_type {
-            let id = if has_id { ", though its id counts" } else { "" };
+            let id = if has_id { " (only its id counts)" } else { "" };
             self.report(
                 Kind::BlockWithoutData,
                 || place,

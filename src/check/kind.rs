@@ -146,6 +146,10 @@ kinds! {
     /// The size of an HTTP chunk at the start of the stream: chunks were not taken apart. Unknown
     /// fields are ignored from there on.
     RawHttpChunk = Error "raw-http-chunk" "R26, 9.2.7";
+    /// A compressed stream, by gzip or Zstandard: nothing of it can be read.
+    RawCompressed = Error "raw-compressed" "R1, 9.2.5";
+    /// A stream in UTF-16: nothing of it can be read.
+    RawUtf16 = Error "raw-utf16" "R1, 9.2.5";
 
     /// A line that goes on with the JSON of the data before it, where a line end has cut that.
     JsonCutByLineEnd = Error "json-cut-by-line-end" "R17, 9.2.6";

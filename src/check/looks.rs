@@ -1,6 +1,6 @@
 //! What text looks like: guesses at what was meant, for a message that helps.
 
-use super::Json;
+use super::{Json, Kind};
 use crate::field::{self, Name};
 use core::fmt;
 use core::ops::Range;
@@ -29,6 +29,26 @@ pub(super) fn is_markup(text: &[u8]) -> bool {
         text,
         [b'<', b'!' | b'?' | b'/' | b'a'..=b'z' | b'A'..=b'Z', ..]
     )
+}
+
+/// What can be told by the first bytes of a stream.
+pub(super) fn start(line: &[u8]) -> Option<(Kind, &'static str)> {
+    match line {
+        [b'H', b'T', b'T', b'P', b'/', ..] => {
+            let message = "the head of an HTTP response is ignored here: send it as the head";
+            Some((Kind::RawHttpHead, message))
+        }
+        [0x1F, 0x8B, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..] => {
+            let message = "a compressed stream, of which clients ignore all: name the coding in \
+                           `content-encoding`, or do not compress";
+            Some((Kind::RawCompressed, message))
+        }
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
+            let message = "a stream in UTF-16, of which clients ignore all: send UTF-8";
+            Some((Kind::RawUtf16, message))
+        }
+        _ => None,
+    }
 }
 
 /// `1f`, perhaps with extensions behind a semicolon (RFC 9112, section 7.1).

@@ -311,6 +311,22 @@ const ROWS: &[Row] = &[
         neighbour: b"data: a\n\ndata: b\n\n",
     },
     Row {
+        kind: Kind::RawCompressed,
+        stream: b"\x1F\x8B\x08\0\0\0\0\0\0\x03KI,ID\n\xFF\xFE",
+        at: (1, 1, 0, 15),
+        also: &[],
+        client: client(&[]),
+        neighbour: b"data: \x1F\xC2\x8B\n\n",
+    },
+    Row {
+        kind: Kind::RawUtf16,
+        stream: b"\xFF\xFEd\0a\0t\0a\0:\0 \0a\0\n\0\n\0",
+        at: (1, 1, 0, 16),
+        also: &[],
+        client: client(&[]),
+        neighbour: b"\xEF\xBB\xBFdata: a\n\n",
+    },
+    Row {
         kind: Kind::JsonCutByLineEnd,
         stream: b"data: {\"text\": \"one\ntwo\", \"more\": [\n1]}\n\ndata: {}\n\n",
         at: (2, 1, 20, 15),
@@ -572,6 +588,13 @@ const FOUND: &[(&[u8], &[&str])] = &[
     (
         b"data: a\n\n5\nHTTP/1.1 200\n",
         &["3:1 unknown-field", "4:1 unknown-field"],
+    ),
+    (b": hi\n\nHTTP/1.1 200 OK\n", &["3:1 raw-http-head"]),
+    (b"\x28\xB5\x2F\xFD\x04", &["1:1 raw-compressed"]),
+    (b"\xFE\xFF\0d", &["1:1 raw-utf16"]),
+    (
+        b"id\n\n\xFF\xFE\n",
+        &["3:1 unknown-field", "3:1 invalid-utf8", "3:2 invalid-utf8"],
     ),
     // The end of the stream.
     (b"data", &["1:5 end-inside-line"]),
