@@ -602,6 +602,10 @@ const FOUND: &[(&[u8], &[&str])] = &[
     (b"\xEF\xBB", &["1:2 end-inside-line"]),
     (b"data: \xE2\x82", &["1:8 end-inside-line"]),
     (b"data: \xFF", &["1:7 invalid-utf8", "1:8 end-inside-line"]),
+    (
+        b"data: \xE2\x82a",
+        &["1:7 invalid-utf8", "1:9 end-inside-line"],
+    ),
     (b"retry: 5", &["1:9 end-inside-line"]),
     (b"event: a\n", &["2:1 end-inside-block"]),
     (b"data: a\n: b", &["2:4 end-inside-block"]),
@@ -612,6 +616,55 @@ const FOUND: &[(&[u8], &[&str])] = &[
     (b"{\"error\": 1}", &["1:1 raw-json"]),
     (b"<p>\nfoo", &["1:1 raw-html"]),
 ];
+
+#[test]
+fn a_block_over_the_limit_is_told_of_once() {
+    let over = "x".repeat(LIMIT + 1);
+    for stream in [
+        format!("event: {over}\n\n"),
+        format!("id: {over}\n\n"),
+        format!("data: {over}\ndata: {over}\nid: {over}\nevent: {over}\n\n"),
+    ] {
+        let checker = Checker::new().with_max_event_size(LIMIT).with_style(true);
+        let (found, summary) = check(checker, [stream.as_bytes()]);
+        let kinds: Vec<_> = found
+            .iter()
+            .map(|found| (found.line(), found.kind()))
+            .collect();
+        assert_eq!(kinds[0], (1, Kind::EventTooLarge), "{stream}");
+        assert!(
+            kinds[1..]
+                .iter()
+                .all(|(_, kind)| *kind == Kind::LineTooLong),
+            "{kinds:?}"
+        );
+        assert_eq!(
+            (summary.events, summary.blocks_without_data),
+            (0, 0),
+            "{stream}"
+        );
+        assert_eq!(
+            (summary.first_id, summary.last_id),
+            (None, None),
+            "{stream}"
+        );
+    }
+}
+
+#[test]
+fn a_summary_keeps_no_more_than_it_says() {
+    let most = Summary::MAX_DISTINCT_IDS;
+    let stream: String = (0..=most)
+        .map(|id| format!("id: {id}\nretry: {id}\n\n"))
+        .collect();
+    let (_, summary) = check(Checker::new(), [stream.as_bytes()]);
+    assert_eq!(summary.distinct_ids, most);
+    assert_eq!(summary.first_id.as_deref(), Some("0"));
+    assert_eq!(summary.last_id, Some(most.to_string()));
+    assert_eq!(summary.retries, most as u64 + 1);
+    let kept = (0..Summary::MAX_RETRY_VALUES as u64).map(Duration::from_millis);
+    assert!(summary.retry_values.iter().copied().eq(kept));
+}
 
 #[test]
 fn a_message_names_what_it_is_about() {
