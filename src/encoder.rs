@@ -2,11 +2,11 @@
 
 use crate::Event;
 use crate::event::whole_milliseconds;
+use crate::line;
 use alloc::vec::Vec;
 use bytes::{BufMut, Bytes};
 use core::fmt;
 use core::time::Duration;
-use memchr::memchr2_iter;
 
 impl Event<'_> {
     /// Writes the event: its fields `event`, `id`, `retry` and `data`, in this order, and the blank
@@ -30,6 +30,7 @@ impl Event<'_> {
     ///
     /// If `buf` cannot grow and has less room than [`encoded_len`](Self::encoded_len), as
     /// [`BufMut`] has it.
+    #[inline]
     pub fn encode(&self, buf: &mut impl BufMut) {
         put_event(self, &mut |bytes| buf.put_slice(bytes));
     }
@@ -363,6 +364,7 @@ impl<B: BufMut> std::io::Write for DataWriter<'_, B> {
 }
 
 /// Hands out an encoded event from start to end, to be written or counted.
+#[inline]
 fn put_event(event: &Event<'_>, put: &mut impl FnMut(&[u8])) {
     put_fields_before_data(event, put);
     if event.has_data() {
@@ -374,6 +376,7 @@ fn put_event(event: &Event<'_>, put: &mut impl FnMut(&[u8])) {
     }
 }
 
+#[inline]
 fn put_fields_before_data(event: &Event<'_>, put: &mut impl FnMut(&[u8])) {
     if !event.event_type_field().is_empty() {
         put_field(b"event: ", event.event_type_field().as_bytes(), put);
@@ -415,7 +418,7 @@ fn put_comment(text: &str, put: &mut dyn FnMut(&[u8])) {
     put(b"\n");
 }
 
-/// Hands out the text with something else in place of each line end, CR, LF or CRLF (R6).
+/// Hands out the text with something else in place of each line end.
 ///
 /// `after_cr` tells whether the piece before ended with a CR, which may get its LF from this one.
 #[inline]
@@ -425,19 +428,11 @@ fn put_text<P: FnMut(&[u8]) + ?Sized>(
     put: &mut P,
     mut put_line_end: impl FnMut(&mut P),
 ) {
-    let text = text.as_bytes();
-    let mut start = 0;
-    for end in memchr2_iter(b'\r', b'\n', text) {
-        let ends_pair = *after_cr && end == start && text[end] == b'\n';
-        if !ends_pair {
-            put(&text[start..end]);
-            put_line_end(put);
-        }
-        *after_cr = text[end] == b'\r';
-        start = end + 1;
-    }
-    *after_cr &= start == text.len();
-    put(&text[start..]);
+    let last = line::split(text.as_bytes(), after_cr, |line| {
+        put(line);
+        put_line_end(put);
+    });
+    put(last);
 }
 
 /// Hands out the LF that ends a data line and the start of the line behind it, and in between what

@@ -1,13 +1,16 @@
 //! Bytes to lines: the only place that knows line ends (R2, R6).
 
 use core::array;
-use memchr::memchr2;
+use memchr::{memchr2, memchr2_iter};
 
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
 
 /// What a mask covers, in bytes.
 const BLOCK: usize = 64;
+
+/// Text below this is searched word by word, which costs less than the call of a vector search.
+const SHORT: usize = 32;
 
 /// A line from here on is looked for by a vector search of its own, a shorter one by the mask that it shares.
 const LONG: usize = 96;
@@ -139,6 +142,30 @@ impl Lines {
             }
         }
     }
+}
+
+/// Cuts text at its line ends: hands out the lines that they end, and returns the one behind them.
+///
+/// `after_cr` tells whether the text before this one ended in CR, and is told the same of this one.
+#[inline]
+pub(crate) fn split<'t>(
+    text: &'t [u8],
+    after_cr: &mut bool,
+    mut take: impl FnMut(&'t [u8]),
+) -> &'t [u8] {
+    let mut start = 0;
+    if text.len() >= SHORT || near(text, 0).is_some() {
+        for end in memchr2_iter(CR, LF, text) {
+            let ends_pair = *after_cr && end == start && text[end] == LF;
+            if !ends_pair {
+                take(&text[start..end]);
+            }
+            *after_cr = text[end] == CR;
+            start = end + 1;
+        }
+    }
+    *after_cr &= start == text.len();
+    &text[start..]
 }
 
 /// The next line end in a chunk too short for a mask.
