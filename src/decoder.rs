@@ -574,15 +574,14 @@ impl<'i> Feed<'_, 'i> {
         let size = value.end - value.start;
         let fits = size <= decoder.max_event_size.saturating_sub(block.size);
         match name {
-            Name::Data if fits && !block.has(DATA | TOO_LARGE) => {
+            Name::Data if block.has(DATA) => {
+                self.settle();
+                self.decoder.join_data(value.of(self.chunk))?;
+            }
+            Name::Data if fits && !block.has(TOO_LARGE) => {
                 block.set(DATA | LENT);
                 block.size += size;
                 self.lent.data = Some(value);
-            }
-            Name::Data if !block.has(TOO_LARGE) => {
-                self.settle();
-                self.decoder.begin_data()?;
-                self.decoder.append_data(value.of(self.chunk))?;
             }
             Name::EventType if fits && !block.has(TOO_LARGE) => {
                 let Some(text) = self.window.lend(self.chunk, value.start, value.end) else {
@@ -834,23 +833,23 @@ impl Decoder {
             Name::Retry => Line::Retry(Digits::default()),
             name => Line::Value(name),
         };
-        if matches!(self.cut, Line::Value(Name::Data)) {
-            self.begin_data()
-        } else {
-            Ok(())
+        if !matches!(self.cut, Line::Value(Name::Data)) {
+            return Ok(());
         }
+        let joins = self.block.has(DATA);
+        self.block.set(DATA | COPIED);
+        if joins { self.join_data(b"") } else { Ok(()) }
     }
 
     /// R14: a line feed joins a line of data to the one before.
     #[inline]
-    fn begin_data(&mut self) -> Result<(), DecodeError> {
-        let joins = self.block.has(DATA);
-        self.block.set(DATA | COPIED);
-        if joins {
-            self.append_data(b"\n")
-        } else {
-            Ok(())
-        }
+    fn join_data(&mut self, line: &[u8]) -> Result<(), DecodeError> {
+        self.claim(1 + line.len())?;
+        self.block.size += 1 + line.len();
+        self.data.reserve(1 + line.len());
+        self.data.push(b'\n');
+        self.data.extend_from_slice(line);
+        Ok(())
     }
 
     #[inline]
