@@ -1085,3 +1085,47 @@ impl fmt::Debug for Excerpt<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn any_thread_may_own_or_share_one() {
+        fn assert_send_and_sync<T: Send + Sync>() {}
+        assert_send_and_sync::<Decoder>();
+        assert_send_and_sync::<Feed<'_, '_>>();
+        assert_send_and_sync::<Frame<'_>>();
+    }
+
+    #[test]
+    fn debugging_shows_no_megabytes() {
+        let mut decoder = Decoder::new()
+            .with_last_event_id(&"\u{e9}".repeat(1 << 20))
+            .unwrap();
+        let data = [b"data: ", &[b'x'; 1 << 20][..]].concat();
+        let mut feed = decoder.feed(&data);
+        assert!(format!("{feed:?}").len() < 500);
+        assert_eq!(feed.next_event(), Ok(None));
+        let shown = format!("{decoder:?}");
+        assert!(shown.len() < 500, "{shown}");
+        assert!(
+            shown.contains("2097152 bytes") && shown.contains("buffered: 1048576"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_limit_may_be_lowered_below_what_is_held() {
+        let mut decoder = Decoder::new();
+        assert_eq!(decoder.feed(b"data: hello\ndata: ").next_event(), Ok(None));
+        let mut decoder = decoder.with_max_event_size(3);
+        let mut feed = decoder.feed(b"x\n\ndata: abc\n\n");
+        assert_eq!(
+            feed.next_event(),
+            Err(DecodeError::EventTooLarge { limit: 3 })
+        );
+        assert_eq!(feed.next_event(), Ok(Some(Event::new("abc"))));
+    }
+}
