@@ -492,6 +492,10 @@ const FOUND: &[(&[u8], &[&str])] = &[
         b"id: \xEF\xBB\xBF1\xEF\xBB\xBF\n\n",
         &["1:5 bom-in-value", "1:7 bom-in-value"],
     ),
+    (
+        b"id: \xEF\xBB\xBF1\0\n\n",
+        &["1:5 bom-in-value", "1:7 id-with-nul"],
+    ),
     // Line ends: each other kind once, where it comes first.
     (
         b":\n:\r\n:\r:\n:\r\n:\r",
@@ -652,16 +656,40 @@ fn a_block_over_the_limit_is_told_of_once() {
 }
 
 #[test]
+fn the_end_may_show_that_a_block_is_over_the_limit() {
+    let (found, _) = check(Checker::new().with_max_event_size(0), [&b"data:a"[..]]);
+    assert_eq!(
+        in_short(&found),
+        ["1:1 event-too-large", "1:7 end-inside-line"]
+    );
+}
+
+#[test]
+fn a_long_line_ends_where_it_ends() {
+    let stream = format!(":\n:{}\r\n", "x".repeat(1000));
+    let (found, _) = check(checker_for(Kind::LineTooLong), [stream.as_bytes()]);
+    let places: Vec<_> = found
+        .iter()
+        .map(|found| (found.kind(), found.line(), found.offset(), found.length()))
+        .collect();
+    let expected = [
+        (Kind::LineTooLong, 2, 2, 1001),
+        (Kind::MixedLineEnds, 2, 1003, 2),
+    ];
+    assert_eq!(places, expected);
+}
+
+#[test]
 fn a_summary_keeps_no_more_than_it_says() {
     let most = Summary::MAX_DISTINCT_IDS;
     let stream: String = (0..=most)
-        .map(|id| format!("id: {id}\nretry: {id}\n\n"))
+        .map(|id| format!("id: {id}\nretry: {id}\nretry: 0\n\n"))
         .collect();
     let (_, summary) = check(Checker::new(), [stream.as_bytes()]);
     assert_eq!(summary.distinct_ids, most);
     assert_eq!(summary.first_id.as_deref(), Some("0"));
     assert_eq!(summary.last_id, Some(most.to_string()));
-    assert_eq!(summary.retries, most as u64 + 1);
+    assert_eq!(summary.retries, 2 * (most as u64 + 1));
     let kept = (0..Summary::MAX_RETRY_VALUES as u64).map(Duration::from_millis);
     assert!(summary.retry_values.iter().copied().eq(kept));
 }
