@@ -70,10 +70,21 @@ impl Lines {
     /// Lines have to be taken in order; one may be left in its middle.
     #[inline(always)]
     pub(crate) fn next(&mut self, chunk: &[u8], start: usize) -> Option<LineEnd> {
-        let end = if self.mask == 0 {
-            self.search(chunk, start)?
-        } else {
+        let end = if self.mask != 0 {
             self.take_lowest()
+        } else {
+            match chunk.get(start)? {
+                // A blank line is the likeliest of all, and needs no search.
+                &LF => {
+                    return Some(LineEnd {
+                        end: start,
+                        next: start + 1,
+                    });
+                }
+                &CR => start,
+                _ if chunk.len() < BLOCK => near(chunk, start)?,
+                _ => self.far(chunk, start)?,
+            }
         };
         let mut next = end + 1;
         if chunk[end] == CR {
@@ -102,20 +113,9 @@ impl Lines {
         self.mask &= self.mask.wrapping_sub(1);
     }
 
-    /// The next line end at or behind `start`, while the mask is empty.
+    /// The next line end behind `start`, while the mask is empty.
     #[inline(always)]
-    fn search(&mut self, chunk: &[u8], start: usize) -> Option<usize> {
-        match chunk.get(start) {
-            None => None,
-            // A blank line is the likeliest of all, and needs no search.
-            Some(&(CR | LF)) => Some(start),
-            Some(_) if chunk.len() < BLOCK => near(chunk, start),
-            Some(_) => self.search_far(chunk, start),
-        }
-    }
-
-    #[inline(always)]
-    fn search_far(&mut self, chunk: &[u8], start: usize) -> Option<usize> {
+    fn far(&mut self, chunk: &[u8], start: usize) -> Option<usize> {
         self.scanned = start.max(self.scanned);
         while !self.long && self.scanned < chunk.len() {
             self.base = self.scanned;

@@ -25,16 +25,11 @@ pub(crate) struct Window<'i> {
     text: &'i str,
     /// Where `text` starts in the chunk.
     start: usize,
-    next_size: usize,
 }
 
 impl<'i> Window<'i> {
     pub(crate) const fn new() -> Self {
-        Self {
-            text: "",
-            start: 0,
-            next_size: FIRST_WINDOW,
-        }
+        Self { text: "", start: 0 }
     }
 
     /// The text of a value that stands in the chunk from `start` to `end`, if it is UTF-8.
@@ -60,9 +55,9 @@ impl<'i> Window<'i> {
         // In what is left of a short chunk there is nothing to share.
         let stop = match chunk.len() - start {
             0..SHORT => end,
-            _ => chunk.len().min(end.max(start + self.next_size)),
+            _ if self.text.is_empty() => chunk.len().min(end.max(start + FIRST_WINDOW)),
+            _ => chunk.len().min(end.max(start + LARGEST_WINDOW)),
         };
-        self.next_size = LARGEST_WINDOW;
         self.start = start;
         self.text = valid_prefix(whole_characters(&chunk[start..stop]));
     }
