@@ -1,4 +1,4 @@
-"""What the adapters for Python have in common: the protocol, and the reins on decoders that read for themselves."""
+"""What the adapters for Python share: the protocol, and reins for decoders that read by themselves."""
 
 import base64
 import json
@@ -11,8 +11,8 @@ from queue import SimpleQueue
 def serve(name, shows, decode):
     """Answers the runner.
 
-    `decode(chunks, last_event_id, answer)` reads the chunks of one stream, an iterator of bytes, and calls
-    `answer(list, item)` for all that its decoder hands over.
+    `decode(chunks, last_event_id, answer)` reads the chunks of one stream, an iterator of bytes, and
+    calls `answer(list, item)` for all that its decoder hands over.
     """
     say({"name": name, "version": version(name), "shows": shows})
     for line in sys.stdin:
@@ -33,8 +33,8 @@ def say(line):
 class Stream:
     """A decoder that pulls its chunks, on a thread of its own.
 
-    It asks for a chunk only when it has nothing more to do with those that it has, so what it has handed over until then
-    is what came of them, however it works inside.
+    It asks for a chunk only when it has nothing more to do with those that it has, so what it has
+    handed over until then is what came of them, however it works inside.
     """
 
     def __init__(self, decode, last_event_id):

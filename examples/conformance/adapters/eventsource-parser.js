@@ -1,5 +1,5 @@
-// `eventsource-parser`: callbacks, on text that a `TextDecoder` in streaming mode makes of the bytes.
-// The decoder leaves the BOM to the parser: of two BOMs, both together would remove both.
+// `eventsource-parser`: callbacks, on text that a streaming `TextDecoder` makes of the bytes. That
+// leaves the BOM to the parser, as otherwise both together would remove two.
 // The last event ID is what `onId` told last.
 
 import {createInterface} from 'node:readline'

@@ -1,4 +1,4 @@
-"""`httpx-sse`: `EventSource.iter_sse` over a response whose body is the stream, as in its documentation.
+"""`httpx-sse`: `EventSource.iter_sse` over a response whose body is the stream, as documented.
 
 Its events do not tell no data from empty data.
 """

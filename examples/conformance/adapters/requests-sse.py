@@ -1,7 +1,7 @@
-"""`requests-sse`: `EventSource` over a session of `requests` whose transport answers with the stream.
+"""`requests-sse`: `EventSource` over a `requests` session whose transport answers with the stream.
 
-The chunks come out of the response as those of a chunked body do. At the end it would wait and connect again; instead it
-is stopped by the callback that it calls for that.
+The chunks come out of the response as those of a chunked body do. At the end it would wait and
+connect again; instead it is stopped by the callback that it calls before.
 """
 
 import requests

@@ -18,7 +18,8 @@ pub trait Adapter: Sized {
     fn end(self) -> Answer;
 }
 
-/// Answers the runner until it has no more questions. A panic ends the program, which is what the runner wants to see.
+/// Answers the runner until it has no more questions. A panic ends the program, which is what the
+/// runner wants to see.
 ///
 /// # Errors
 ///

@@ -225,14 +225,22 @@ fn is_subsequence<T: PartialEq>(part: &[T], whole: &[T]) -> bool {
     part.iter().all(|item| whole.any(|other| other == item))
 }
 
-/// A value as JSON, cut where it gets too long to be read.
+/// A value as JSON in ASCII, cut where it gets too long to be read.
 fn json(value: &impl Serialize) -> String {
     const LENGTH: usize = 120;
     let json = serde_json::to_string(value).unwrap_or_else(|error| error.to_string());
-    match json.char_indices().nth(LENGTH) {
-        Some((end, _)) => format!("{}...", &json[..end]),
-        None => json,
+    let mut text = String::new();
+    for character in json.chars() {
+        if text.len() > LENGTH {
+            return text + "...";
+        }
+        if character.is_ascii() {
+            text.push(character);
+        } else {
+            text.extend(character.escape_unicode());
+        }
     }
+    text
 }
 
 impl Outcome {
@@ -296,7 +304,7 @@ mod tests {
         }
     }
 
-    /// An event with one byte more each time, as if fed byte by byte.
+    /// An event that came with the byte at `at`, of a stream that was fed byte by byte.
     fn handed(data: &str, at: usize) -> Handed {
         Handed {
             event: Event {
@@ -310,7 +318,7 @@ mod tests {
 
     #[test]
     fn events_are_judged_by_what_and_when() {
-        // `data: 1 CR CR`, `data: 2 CRLF CRLF`, `data: 3 LF CR`, `data: 4 LF LF`; due at 9, 19, 29, 38.
+        // Four events, 1 to 4, behind which stand CR CR, CRLF CRLF, LF CR and LF LF.
         let vector = vector("split-at-two-lfs-only");
         let right = [("1", 9), ("2", 19), ("3", 29), ("4", 38)].map(|(data, at)| handed(data, at));
         let [one, two, three, four] = right.clone();
@@ -367,7 +375,7 @@ mod tests {
 
     #[test]
     fn what_is_not_shown_is_not_judged() {
-        // One event, type and id set, then an id alone.
+        // One event with a type and an id.
         let vector = vector("panic-on-a-bom");
         let event = Event {
             event_type: Some("a".to_owned()),
@@ -402,14 +410,12 @@ mod tests {
         ] {
             let hello = hello(shows);
             assert_eq!(judge(vector, &hello, &right).outcome, right_is, "{shows:?}");
-            // Without what is wrong about it, it is a lost event to nobody.
             assert_eq!(judge(vector, &hello, &wrong).outcome, wrong_is, "{shows:?}");
         }
     }
 
     #[test]
     fn the_last_reconnection_time_counts_and_none_is_made_up() {
-        // Twice 1000 and 2000, or 5 alone.
         let outcome_of = |name: &str, max_retry, got: &[f64]| {
             let hello = Hello {
                 max_retry,

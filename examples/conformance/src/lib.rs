@@ -2,8 +2,8 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | [`protocol`] | the lines that runner and program exchange; `docs/protocol.md` describes them for every language |
-//! | [`adapter`] | the program's side of it in Rust: implement [`Adapter`](adapter::Adapter), call [`serve`](adapter::serve) |
+//! | [`protocol`] | the lines that runner and program exchange, as `docs/protocol.md` has them |
+//! | [`adapter`] | the program's side of it: a trait to implement, and `serve` to call |
 //! | [`program`] | the runner's side: start a program, ask it, notice when it dies or hangs |
 //! | [`chunking`] | the ways to cut a stream |
 //! | [`judge`] | what the program answered beside what the vector demands |

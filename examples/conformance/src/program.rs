@@ -19,7 +19,8 @@ use crate::{
 
 /// Interpreters take their time to start, and a busy machine takes longer.
 const TIME_TO_START: Duration = Duration::from_secs(30);
-/// What a dead program has written to its standard error is there at once, unless a child of its own lives on.
+/// What a dead program has written to its standard error is there at once, unless a child of its
+/// own lives on.
 const TIME_FOR_LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A program that speaks the protocol. It is started again where it has died or was ended.
@@ -64,8 +65,8 @@ pub struct Handed {
 pub struct Crash(String);
 
 impl Program {
-    /// Starts a program and hears what it says of itself. A stream that takes it longer than `timeout` will count as a
-    /// crash.
+    /// Starts a program and hears what it says of itself. A stream that takes it longer than
+    /// `timeout` will count as a crash.
     ///
     /// # Errors
     ///
@@ -225,13 +226,16 @@ fn crash(what: impl fmt::Display) -> Crash {
     Crash(what.to_string())
 }
 
-/// Of what a dying program writes: its last two lines, but for what Rust adds to every panic.
+/// Of what a dying program writes: a panic in Rust, else its last two lines.
 fn gist(words: &str) -> String {
+    const LENGTH: usize = 200;
     let lines: Vec<_> = words
         .lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with("note: "))
+        .filter(|line| !line.trim().is_empty())
         .collect();
-    lines[lines.len().saturating_sub(2)..].join(" ")
+    let panic = lines.iter().rposition(|line| line.contains("panicked at"));
+    let start = panic.unwrap_or(lines.len().saturating_sub(2));
+    lines[start..].join(" ").chars().take(LENGTH).collect()
 }
 
 fn in_background(work: impl FnOnce(Sender<String>) + Send + 'static) -> Receiver<String> {

@@ -70,7 +70,8 @@ pub struct Answer {
     /// The comments handed over, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<String>,
-    /// The reconnection times handed over, in order, in milliseconds. Floats, since some languages have no other number.
+    /// The reconnection times handed over, in order, in milliseconds. Floats, since some languages
+    /// have no other numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<f64>,
     /// At the end: the last event ID.

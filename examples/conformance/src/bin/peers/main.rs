@@ -14,7 +14,9 @@ use sse_wire_conformance::{
     protocol::{Event, Hello, Shown},
 };
 
-const PEERS: [(&str, fn() -> io::Result<()>); 10] = [
+type Serve = fn() -> io::Result<()>;
+
+const PEERS: [(&str, Serve); 10] = [
     ("eventsource-client", serve::<streams::EventsourceClient>),
     ("eventsource-stream", serve::<streams::EventsourceStream>),
     ("russe", serve::<codecs::Russe>),
