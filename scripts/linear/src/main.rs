@@ -35,7 +35,7 @@ const ALL: usize = usize::MAX;
 const ROWS: &[Row] = &[
     row("data without end, 1 byte a chunk", 16 * K, b"data: ", b"x", decode::<1>),
     row("data without end, 64 bytes a chunk", 256 * K, b"data: ", b"x", decode::<64>),
-    row("data without end, 1 KiB a chunk", M, b"data: ", b"x", decode::<1024>),
+    row("data without end, 1 KiB a chunk", 3 * M, b"data: ", b"x", decode::<1024>),
     row("id without end, 1 byte a chunk", 16 * K, b"id: ", b"x", decode::<1>),
     row("event type without end, 64 bytes a chunk", 256 * K, b"event: ", b"x", decode::<64>),
     row("retry without end, 1 byte a chunk", 16 * K, b"retry: ", b"7", decode::<1>),
