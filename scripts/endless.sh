@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Feeds the decoder lines and blocks that have no end, of so many MiB each, and counts the memory
-# that it takes. `cargo test` does the same with 64 MiB.
+# Feeds the decoder lines of so many MiB without an end, and a block of a ninth of that in empty data
+# lines, and counts the memory that it takes. `cargo test` does the same with 64 MiB.
 # Usage: scripts/endless.sh [MiB]     16 GiB without a number
 set -euo pipefail
 cd "$(dirname "$0")/.."
