@@ -811,6 +811,36 @@ fn what_is_not_taken_waits() {
 }
 
 #[test]
+fn how_many_wait_is_known() {
+    let mut checker = Checker::new();
+    assert_eq!(checker.feed(b"").len(), 0);
+    let mut found = checker.feed(b"Data: a\nfoo: b\n");
+    assert_eq!(found.len(), 2);
+    found.next();
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn a_diagnostic_says_its_place_its_severity_and_its_rule() {
+    let mut checker = Checker::new();
+    for (stream, start, end) in [
+        ("\nData: a\n", "2:1: error: field `Data`", "(R12, 9.2.6)"),
+        ("data: \u{feff}\n", "3:7: warning: ", "(R5, 9.2.6)"),
+    ] {
+        let shown = checker
+            .feed(stream.as_bytes())
+            .next()
+            .map(|found| found.to_string());
+        let shown = shown.expect("a diagnostic");
+        assert!(shown.starts_with(start) && shown.ends_with(end), "{shown}");
+    }
+    assert_eq!(
+        format!("{:>7}|{:7}|", Severity::Error, Severity::Warning),
+        "  error|warning|"
+    );
+}
+
+#[test]
 fn behind_the_end_another_stream_begins() {
     let first = b"HTTP/1.1 200 OK\r\n5\r\nevent: a\r\nid: 1\r\ndata: {\r";
     let second = b"\xEF\xBB\xBF\ndata: a\nfoo: b\nData: c";
