@@ -73,15 +73,15 @@ impl Lines {
         let end = if self.mask != 0 {
             self.take_lowest()
         } else {
-            match chunk.get(start)? {
+            match *chunk.get(start)? {
                 // A blank line is the likeliest of all, and needs no search.
-                &LF => {
+                LF => {
                     return Some(LineEnd {
                         end: start,
                         next: start + 1,
                     });
                 }
-                &CR => start,
+                CR => start,
                 _ if chunk.len() < BLOCK => near(chunk, start)?,
                 _ => self.far(chunk, start)?,
             }
