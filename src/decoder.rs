@@ -1103,7 +1103,7 @@ mod tests {
     fn debugging_shows_no_megabytes() {
         let mut decoder = Decoder::new()
             .with_last_event_id(&"\u{e9}".repeat(1 << 20))
-            .unwrap();
+            .expect("no line end, no NUL");
         let data = [b"data: ", &[b'x'; 1 << 20][..]].concat();
         let mut feed = decoder.feed(&data);
         assert!(format!("{feed:?}").len() < 500);
