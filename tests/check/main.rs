@@ -811,6 +811,31 @@ fn what_is_not_taken_waits() {
 }
 
 #[test]
+fn places_are_exact() {
+    for (limit, stream, expected) in [
+        (100, "data: data: a\n\n", &[(Kind::DoubledField, 6, 5)][..]),
+        (100, "foo", &[(Kind::EndInsideLine, 3, 0)]),
+        (
+            100,
+            "<html>\n5\ndata: x\n\nfoo: y\n\n",
+            &[(Kind::RawHtml, 0, 6), (Kind::UnknownField, 18, 3)],
+        ),
+        (
+            1,
+            "data: xxxxxxxxxxxxxxxxxxxx\r\r",
+            &[(Kind::EventTooLarge, 0, 26), (Kind::BareCr, 26, 1)],
+        ),
+    ] {
+        let checker = Checker::new().with_max_event_size(limit);
+        let (found, _) = check(checker, [stream.as_bytes()]);
+        let places = found
+            .iter()
+            .map(|found| (found.kind(), found.offset(), found.length()));
+        assert_eq!(Vec::from_iter(places), expected, "{stream}");
+    }
+}
+
+#[test]
 fn how_many_wait_is_known() {
     let mut checker = Checker::new();
     assert_eq!(checker.feed(b"").len(), 0);
@@ -843,7 +868,7 @@ fn a_diagnostic_says_its_place_its_severity_and_its_rule() {
 #[test]
 fn behind_the_end_another_stream_begins() {
     let first = b"HTTP/1.1 200 OK\r\n5\r\nevent: a\r\nid: 1\r\ndata: {\r";
-    let second = b"\xEF\xBB\xBF\ndata: a\nfoo: b\nData: c";
+    let second = b"\xEF\xBB\xBF\ndata:a\nfoo: b\nfoo: b\nData: c";
     let settings = || {
         Checker::new()
             .with_style(true)
