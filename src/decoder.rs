@@ -1,4 +1,5 @@
-//! Fields to events: the specification's buffers, dispatch, limits, reconnecting (R7, R8, R13 to R21).
+//! Fields to events: the specification's buffers, dispatch, limits, reconnecting (R7, R8, R13 to
+//! R21).
 
 use crate::event::check_last_event_id;
 use crate::field::{self, DECISIVE, Digits, Name};
@@ -14,14 +15,15 @@ use core::time::Duration;
 /// What one block may hold unless the caller says otherwise, in bytes.
 const DEFAULT_MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 
-/// The capacity that outlives an event, in bytes: of the data buffer, and of each of the four others; 64 KiB together.
+/// The capacity that outlives an event, in bytes: of the data buffer, and of each of the four
+/// others; 64 KiB together.
 const KEPT_DATA: usize = 32 * 1024;
 const KEPT_OTHER: usize = 8 * 1024;
 
 /// The incremental decoder: bytes in, events out.
 ///
-/// It takes an event stream in chunks of any size and lends each event as soon as its last byte is in. How the stream
-/// is cut into chunks cannot be observed.
+/// It takes an event stream in chunks of any size and lends each event as soon as its last byte is
+/// in. How the stream is cut into chunks cannot be observed.
 ///
 /// ```
 /// use sse_wire::Decoder;
@@ -40,9 +42,11 @@ const KEPT_OTHER: usize = 8 * 1024;
 ///
 /// # Memory
 ///
-/// A new decoder owns no heap memory. It allocates only for what a chunk's end cuts, for data of more than one line, for
-/// the last event ID, and for text that is not UTF-8; the memory is used again for later events. One block may hold
-/// [`max_event_size`](Self::max_event_size) bytes, and at most 64 KiB of capacity stay behind a large one.
+/// A new decoder owns no heap memory. It allocates only for what a chunk's end cuts, for data of
+/// more than one line, for the last event ID, and for text that is not UTF-8; the memory is used
+/// again for later events. One block may hold [`max_event_size`](Self::max_event_size) bytes. What
+/// a large event needed serves the next large one; once a small one was copied, or a chunk has ended
+/// between events, at most 64 KiB of capacity stay.
 ///
 /// # Time
 ///
@@ -63,7 +67,8 @@ pub struct Decoder {
     value: Vec<u8>,
 
     block: Block,
-    /// The data buffer, less its last line feed. Empty while a single line of data lies whole in the chunk.
+    /// The data buffer, less its last line feed. Empty while a single line of data lies whole in
+    /// the chunk.
     data: Vec<u8>,
     /// The event type buffer. Empty while the event type lies whole in the chunk.
     event_type: String,
@@ -76,7 +81,8 @@ pub struct Decoder {
 /// What is known of the block between two blank lines, beside its texts.
 #[derive(Clone, Copy)]
 struct Block {
-    /// What it holds of data with joining line feeds, event type and id, in bytes: never over the limit.
+    /// What it holds of data with joining line feeds, event type and id, in bytes: never over the
+    /// limit.
     size: usize,
     /// The reconnection time that it sets, if it does, in milliseconds.
     retry: u64,
@@ -148,8 +154,9 @@ impl Decoder {
         }
     }
 
-    /// Sets how much one block may hold, in bytes: data with the line feeds that join its lines, event type, id, and
-    /// the value of the line that is being taken in. Comments are held to it as well; ignored fields are not stored.
+    /// Sets how much one block may hold, in bytes: data with the line feeds that join its lines,
+    /// event type, id, and the value of the line that is being taken in. Comments are held to it as
+    /// well; ignored fields are not stored.
     ///
     /// A block that holds more gives one [`DecodeError::EventTooLarge`] and is dropped.
     ///
@@ -184,11 +191,13 @@ impl Decoder {
         Ok(self)
     }
 
-    /// Takes in the next chunk of the stream, event by event. An empty one is fine and does nothing.
+    /// Takes in the next chunk of the stream, event by event. An empty one is fine and does
+    /// nothing.
     ///
-    /// Nothing happens before the first call of [`Feed::next_event`] or [`Feed::next_frame`]. Call one of them until it
-    /// returns `Ok(None)`: then the whole chunk is taken in. What a `Feed` that is dropped earlier has not taken in is
-    /// its [`remaining`](Feed::remaining) part, and has to be fed again.
+    /// Nothing happens before the first call of [`Feed::next_event`] or [`Feed::next_frame`]. Call
+    /// one of them until it returns `Ok(None)`: then the whole chunk is taken in. What a `Feed`
+    /// that is dropped earlier has not taken in is its [`remaining`](Feed::remaining) part, and has
+    /// to be fed again.
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -211,17 +220,20 @@ impl Decoder {
         }
     }
 
-    /// Ends the stream, and hands over the event that its end has cut off, if there is one with data.
+    /// Ends the stream, and hands over the event that its end has cut off, if there is one with
+    /// data.
     ///
-    /// The specification discards it (R20), so ignoring it is right for most; but many servers forget the last blank
-    /// line. The end of the stream is taken for the end of a line and a block here, so a value may be incomplete. The
-    /// event's id does not become the [`last_event_id`](Self::last_event_id), nor does an unfinished `retry` field act.
+    /// The specification discards it (R20), so ignoring it is right for most; but many servers
+    /// forget the last blank line. The end of the stream is taken for the end of a line and a block
+    /// here, so a value may be incomplete. The event's id does not become the
+    /// [`last_event_id`](Self::last_event_id), nor does an unfinished `retry` field act.
     ///
     /// Afterwards the decoder is as after [`reconnect`](Self::reconnect).
     ///
     /// # Errors
     ///
-    /// [`DecodeError::EventTooLarge`] if only the stream's end shows that the event is over the limit.
+    /// [`DecodeError::EventTooLarge`] if only the stream's end shows that the event is over the
+    /// limit.
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -257,8 +269,8 @@ impl Decoder {
         Ok(Some(self.block.event(&self.event_type, data, id)))
     }
 
-    /// Prepares for a new connection: drops everything partial and expects a byte order mark again, but keeps the last
-    /// event ID and the reconnection time, as browsers do.
+    /// Prepares for a new connection: drops everything partial and expects a byte order mark again,
+    /// but keeps the last event ID and the reconnection time, as browsers do.
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -290,9 +302,11 @@ impl Decoder {
         *self = Self::new().with_max_event_size(self.max_event_size);
     }
 
-    /// The last event ID: what a client sends as `Last-Event-ID` when it reconnects, unless it is empty (R23).
+    /// The last event ID: what a client sends as `Last-Event-ID` when it reconnects, unless it is
+    /// empty (R23).
     ///
-    /// An id counts from the blank line behind it on, also where its block dispatches nothing (R18).
+    /// An id counts from the blank line behind it on, also where its block dispatches nothing
+    /// (R18).
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -306,7 +320,8 @@ impl Decoder {
         &self.last_event_id
     }
 
-    /// The reconnection time that the stream has set, if it has: it counts from the end of its line on (R16).
+    /// The reconnection time that the stream has set, if it has: it counts from the end of its line
+    /// on (R16).
     ///
     /// ```
     /// # use {core::time::Duration, sse_wire::Decoder};
@@ -373,7 +388,8 @@ impl fmt::Debug for Decoder {
 
 /// One chunk on its way into a [`Decoder`]: lends the events that it completes.
 ///
-/// An event borrows from the chunk where its texts lie whole in it, else from the decoder, until the next call.
+/// An event borrows from the chunk where its texts lie whole in it, else from the decoder, until
+/// the next call.
 pub struct Feed<'d, 'i> {
     decoder: &'d mut Decoder,
     chunk: &'i [u8],
@@ -386,7 +402,8 @@ pub struct Feed<'d, 'i> {
 /// The texts of the block that lie whole in the chunk and need no copy.
 #[derive(Clone, Copy, Default)]
 struct Lent<'i> {
-    /// Checked for UTF-8 only when it is handed over: more data may follow, and then it is copied after all.
+    /// Checked for UTF-8 only when it is handed over: more data may follow, and then it is copied
+    /// after all.
     data: Option<Span>,
     event_type: Option<&'i str>,
     id: Option<&'i str>,
@@ -406,7 +423,8 @@ impl Span {
     }
 }
 
-/// What is ready to be handed over: plain data, so that it can be found in a loop and borrowed behind it.
+/// What is ready to be handed over: plain data, so that it can be found in a loop and borrowed
+/// behind it.
 #[derive(Clone, Copy)]
 enum Ready {
     Event,
@@ -423,7 +441,8 @@ pub enum Frame<'a> {
     Event(Event<'a>),
     /// A comment line: everything behind its colon, untouched (R9).
     Comment(&'a str),
-    /// A line has set the reconnection time. [`Event::retry`] repeats it where the block becomes an event.
+    /// A line has set the reconnection time. [`Event::retry`] repeats it where the block becomes an
+    /// event.
     Retry(Duration),
 }
 
@@ -432,7 +451,8 @@ impl<'i> Feed<'_, 'i> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::EventTooLarge`], once for each block over the limit. The next call goes on behind it.
+    /// [`DecodeError::EventTooLarge`], once for each block over the limit. The next call goes on
+    /// behind it.
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -452,14 +472,15 @@ impl<'i> Feed<'_, 'i> {
         }
     }
 
-    /// Like [`next_event`](Self::next_event), but with comments and changes of the reconnection time as well, in the
-    /// order of the stream.
+    /// Like [`next_event`](Self::next_event), but with comments and changes of the reconnection
+    /// time as well, in the order of the stream.
     ///
     /// The two may be mixed. A comment that began while only events were asked for may be left out.
     ///
     /// # Errors
     ///
-    /// As [`next_event`](Self::next_event), and [`DecodeError::CommentTooLarge`] for a comment over the limit.
+    /// As [`next_event`](Self::next_event), and [`DecodeError::CommentTooLarge`] for a comment over
+    /// the limit.
     ///
     /// ```
     /// # use sse_wire::{Decoder, Event, Frame};
@@ -753,9 +774,11 @@ impl fmt::Debug for Feed<'_, '_> {
     }
 }
 
-/// What is done with memory of the decoder's own: lines that a chunk's end has cut, and the rare ones.
+/// What is done with memory of the decoder's own: lines that a chunk's end has cut, and the rare
+/// ones.
 impl Decoder {
-    /// R5: takes a byte order mark off the very start, however it is cut. Returns how much of the chunk was taken in.
+    /// R5: takes a byte order mark off the very start, however it is cut. Returns how much of the
+    /// chunk was taken in.
     fn strip_bom(&mut self, chunk: &[u8]) -> usize {
         let Line::Start {
             mut bytes,
@@ -860,7 +883,8 @@ impl Decoder {
         Ok(())
     }
 
-    /// Where an error takes the block away, what is left of the value is ignored with it, but for an id.
+    /// Where an error takes the block away, what is left of the value is ignored with it, but for
+    /// an id.
     #[inline(always)]
     fn extend_value<const FRAMES: bool>(&mut self, more: &[u8]) -> Result<(), DecodeError> {
         if let Line::Value(Name::Data) = self.cut {

@@ -4,21 +4,22 @@ use thiserror::Error;
 
 /// Why a [`Decoder`](crate::Decoder) could not hand something over.
 ///
-/// Only limits are errors: every sequence of bytes is an event stream (R5). Each error is reported once, and the
-/// decoder is ready to go on: the next call returns what follows.
+/// Only limits are errors: every sequence of bytes is an event stream (R5). Each error is reported
+/// once, and the decoder is ready to go on: the next call returns what follows.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// A block held more than [`max_event_size`](crate::Decoder::max_event_size) bytes.
     ///
-    /// The block is dropped up to its blank line. Its ids still count, or else a client that reconnects would ask for
-    /// the same event for ever.
+    /// The block is dropped up to its blank line. Its ids still count, or else a client that
+    /// reconnects would ask for the same event for ever.
     #[error("event larger than the limit of {limit} bytes")]
     EventTooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// A comment did not fit beside what its block holds. Only [`next_frame`](crate::Feed::next_frame) reports it.
+    /// A comment did not fit beside what its block holds. Only
+    /// [`next_frame`](crate::Feed::next_frame) reports it.
     ///
     /// The comment is dropped; its block goes on unharmed.
     #[error("comment larger than the limit of {limit} bytes")]
@@ -30,7 +31,8 @@ pub enum DecodeError {
 
 /// Why a value cannot be sent: the wire has no way to carry it.
 ///
-/// Refusing such values when they are set is what makes encoding infallible and injection impossible.
+/// Refusing such values when they are set is what makes encoding infallible and injection
+/// impossible.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {

@@ -7,7 +7,8 @@ use memchr::{memchr2, memchr3};
 
 /// One event: data, event type, id and reconnection time, borrowed or owned.
 ///
-/// A [`Decoder`](crate::Decoder) lends events; [`into_owned`](Self::into_owned) keeps one. A server builds them:
+/// A [`Decoder`](crate::Decoder) lends events; [`into_owned`](Self::into_owned) keeps one. A server
+/// builds them:
 ///
 /// ```
 /// use sse_wire::Event;
@@ -17,18 +18,20 @@ use memchr::{memchr2, memchr3};
 /// # Ok::<(), sse_wire::EncodeError>(())
 /// ```
 ///
-/// An event is valid by construction. What the wire cannot carry is refused when it is set, so encoding never fails and
-/// nobody can inject lines, fields or events through a value.
+/// An event is valid by construction. What the wire cannot carry is refused when it is set, so
+/// encoding never fails and nobody can inject lines, fields or events through a value.
 ///
 /// Two events are equal if they have the same event type, data, id and reconnection time.
-/// [`last_event_id`](Self::last_event_id) is not compared: it tells of the stream before the event as well.
+/// [`last_event_id`](Self::last_event_id) is not compared: it tells of the stream before the event
+/// as well.
 #[derive(Clone, Debug)]
 pub struct Event<'a> {
     /// Empty for the default, `message`.
     event_type: Cow<'a, str>,
     /// Empty where `has_data` is not set.
     data: Cow<'a, str>,
-    /// Whether the block has a `data` field: one with an empty value dispatches, none at all does not (R18).
+    /// Whether the block has a `data` field: one with an empty value dispatches, none at all does
+    /// not (R18).
     has_data: bool,
     /// This block's id if `has_id`, else the last one before it.
     last_event_id: Cow<'a, str>,
@@ -56,7 +59,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// A block without data: it dispatches nothing, but its id and reconnection time count (R15, R16, R18).
+    /// A block without data: it dispatches nothing, but its id and reconnection time count (R15,
+    /// R16, R18).
     ///
     /// ```
     /// # use sse_wire::Event;
@@ -102,7 +106,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Sets the id, which becomes the client's last event ID. An empty one resets that to none (R15).
+    /// Sets the id, which becomes the client's last event ID. An empty one resets that to none
+    /// (R15).
     ///
     /// # Errors
     ///
@@ -201,7 +206,8 @@ impl<'a> Event<'a> {
         self.has_id.then_some(&*self.last_event_id)
     }
 
-    /// The last event ID as of this event: its own id, else the last one that the stream had before it, else empty (R21).
+    /// The last event ID as of this event: its own id, else the last one that the stream had before
+    /// it, else empty (R21).
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -230,8 +236,8 @@ impl<'a> Event<'a> {
         self.retry.map(Duration::from_millis)
     }
 
-    /// The same event, independent of what it was borrowed from. Allocates once for each text that is borrowed and not
-    /// empty.
+    /// The same event, independent of what it was borrowed from. Allocates once for each text that
+    /// is borrowed and not empty.
     ///
     /// ```
     /// # use sse_wire::Event;

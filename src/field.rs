@@ -14,8 +14,8 @@ pub(crate) enum Name {
     Unknown,
 }
 
-/// So many bytes from the start of a line tell what it is and where its value starts, whatever follows: the longest
-/// name, its colon and the space.
+/// So many bytes from the start of a line tell what it is and where its value starts, whatever
+/// follows: the longest name, its colon and the space.
 pub(crate) const DECISIVE: usize = "event: ".len();
 
 /// The name of a line's field, and where in the line its value starts.
@@ -58,8 +58,8 @@ fn without_colon(line: &[u8]) -> Name {
     }
 }
 
-/// The value of a `retry` field as far as it was seen (R16): digits are counted up as they come, so that no number of
-/// them needs memory.
+/// The value of a `retry` field as far as it was seen (R16): digits are counted up as they come, so
+/// that no number of them needs memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Digits {
     #[default]

@@ -12,14 +12,15 @@ const BLOCK: usize = 64;
 /// Text below this is searched word by word, which costs less than the call of a vector search.
 const SHORT: usize = 32;
 
-/// A line from here on is looked for by a vector search of its own, a shorter one by the mask that it shares.
+/// A line from here on is looked for by a vector search of its own, a shorter one by the mask that
+/// it shares.
 const LONG: usize = 96;
 
 /// Finds the lines of one chunk after the other.
 ///
-/// A vector search costs about 10 ns however short the line; a mask of the line ends among 64 bytes costs a fraction
-/// of that for all of them together, but is slower than the search where lines are long. So both stand behind one
-/// interface.
+/// A vector search costs about 10 ns however short the line; a mask of the line ends among 64 bytes
+/// costs a fraction of that for all of them together, but is slower than the search where lines are
+/// long. So both stand behind one interface.
 #[derive(Clone, Debug)]
 pub(crate) struct Lines {
     /// A bit for each line end not yet handed out, the lowest at `base`.
@@ -185,8 +186,8 @@ fn near(chunk: &[u8], start: usize) -> Option<usize> {
     rest.map(|distance| at + distance)
 }
 
-/// The highest bit of each byte that is a line end: a byte is zero exactly if its lower seven bits cannot carry into the
-/// eighth, nor is that set.
+/// The highest bit of each byte that is a line end: a byte is zero exactly if its lower seven bits
+/// cannot carry into the eighth, nor is that set.
 #[inline(always)]
 fn ends_in_word(word: u64) -> u64 {
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
@@ -197,7 +198,8 @@ fn ends_in_word(word: u64) -> u64 {
     !(nonzero(word ^ CRS) & nonzero(word ^ LFS)) & HIGH
 }
 
-/// The line ends among the 64 bytes from `from` on, or among those that are left, in a chunk of no fewer.
+/// The line ends among the 64 bytes from `from` on, or among those that are left, in a chunk of no
+/// fewer.
 #[inline(always)]
 fn mask_at(chunk: &[u8], from: usize) -> u64 {
     if let Some(block) = chunk.get(from..).and_then(<[u8]>::first_chunk) {
@@ -210,7 +212,8 @@ fn mask_at(chunk: &[u8], from: usize) -> u64 {
 
 /// One bit a byte: whether it is CR or LF.
 ///
-/// Written so that the compiler compares with vectors; a multiplication then gathers eight bytes of 0 or 1 in one.
+/// Written so that the compiler compares with vectors; a multiplication then gathers eight bytes of
+/// 0 or 1 in one.
 #[inline]
 fn mask(block: &[u8; BLOCK]) -> u64 {
     let hits: [u8; BLOCK] = array::from_fn(|i| u8::from(block[i] == CR) | u8::from(block[i] == LF));

@@ -1,7 +1,8 @@
 //! Bytes to text: UTF-8 with replacement and the byte order mark (R5).
 //!
-//! Lines and fields are made of ASCII bytes, which never stand inside a longer character. So only what is handed over
-//! has to be text, and decoding value by value gives what decoding the whole stream would.
+//! Lines and fields are made of ASCII bytes, which never stand inside a longer character. So only
+//! what is handed over has to be text, and decoding value by value gives what decoding the whole
+//! stream would.
 
 use alloc::string::String;
 #[cfg(not(feature = "simdutf8"))]
@@ -12,8 +13,8 @@ use simdutf8::compat::from_utf8;
 /// Removed once, at the very start of a stream.
 pub(crate) const BOM: [u8; 3] = *b"\xEF\xBB\xBF";
 
-/// A window of this many bytes is checked first in a chunk, so that who takes one event out of a huge buffer does not
-/// pay for much more; the next one is [`LARGEST_WINDOW`].
+/// A window of this many bytes is checked first in a chunk, so that who takes one event out of a
+/// huge buffer does not pay for much more; the next one is [`LARGEST_WINDOW`].
 const FIRST_WINDOW: usize = 1024;
 const LARGEST_WINDOW: usize = 8192;
 const SHORT: usize = 64;
@@ -49,7 +50,8 @@ impl<'i> Window<'i> {
             .get(start.wrapping_sub(self.start)..end.wrapping_sub(self.start))
     }
 
-    /// Lets the window start at `start` and reach `end` at least, unless something there is no text.
+    /// Lets the window start at `start` and reach `end` at least, unless something there is no
+    /// text.
     #[inline(never)]
     fn renew(&mut self, chunk: &'i [u8], start: usize, end: usize) {
         // In what is left of a short chunk there is nothing to share.
@@ -63,8 +65,8 @@ impl<'i> Window<'i> {
     }
 }
 
-/// The text that `bytes` are, with U+FFFD for each maximal subpart that is not UTF-8; `mended` holds it where there is
-/// one.
+/// The text that `bytes` are, with U+FFFD for each maximal subpart that is not UTF-8; `mended`
+/// holds it where there is one.
 #[inline]
 pub(crate) fn decode<'a>(bytes: &'a [u8], mended: &'a mut String) -> &'a str {
     match from_utf8(bytes) {
@@ -127,10 +129,12 @@ pub(crate) fn characters(bytes: &[u8]) -> usize {
     }
 }
 
-/// The last place at or before `at` where a character of `bytes` starts, or a maximal subpart of what is no character.
+/// The last place at or before `at` where a character of `bytes` starts, or a maximal subpart of
+/// what is no character.
 pub(crate) fn boundary(bytes: &[u8], at: usize) -> usize {
     let is_lead = |&back: &usize| bytes.get(at - back).is_none_or(|byte| byte & 0xC0 != 0x80);
-    // Three continuation bytes are the most that one character has; without a lead byte, each stands for itself.
+    // Three continuation bytes are the most that one character has; without a lead byte, each
+    // stands for itself.
     (0..=at.min(3)).find(is_lead).map_or(at, |back| at - back)
 }
 

@@ -11,7 +11,8 @@ use sse_wire::{Decoder, EncodeError, Encoder, Event, Feed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Up to this length every 2-split and every 3-split is tried; beyond it every chunk size up to `MAX_CHUNK_SIZE`.
+/// Up to this length every 2-split and every 3-split is tried; beyond it every chunk size up to
+/// `MAX_CHUNK_SIZE`.
 const MAX_LEN_FOR_EVERY_SPLIT: usize = 200;
 const MAX_CHUNK_SIZE: usize = 70;
 
@@ -148,7 +149,8 @@ fn at_cuts<'a>(input: &'a [u8], cuts: &'a [usize]) -> impl Iterator<Item = &'a [
     starts.zip(ends).map(|(start, end)| &input[start..end])
 }
 
-/// Each run goes on from a clone that was taken at the first cut, and the original goes on after all of its clones.
+/// Each run goes on from a clone that was taken at the first cut, and the original goes on after
+/// all of its clones.
 #[test]
 fn every_2_split_and_every_3_split() {
     for vector in vectors()
@@ -241,8 +243,8 @@ fn finish_at_every_offset_hands_over_what_is_cut_off_and_commits_nothing() {
     }
 }
 
-/// Of what the end of a connection cut off nothing reaches the next one, where a BOM may stand again: no partial line, no
-/// half of a CRLF, no cut character.
+/// Of what the end of a connection cut off nothing reaches the next one, where a BOM may stand
+/// again: no partial line, no half of a CRLF, no cut character.
 #[test]
 fn a_connection_may_end_at_every_offset() {
     let next_connections = [

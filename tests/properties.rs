@@ -1,4 +1,5 @@
-//! Laws of the codec, held against arbitrary input. `PROPTEST_CASES` sets how many cases each property gets.
+//! Laws of the codec, held against arbitrary input. `PROPTEST_CASES` sets how many cases each
+//! property gets.
 
 use bytes::Bytes;
 use proptest::collection::vec;
@@ -137,7 +138,8 @@ fn decodes_as_the_reference_says<'a>(
 proptest! {
     #![proptest_config(config(SLOW))]
 
-    /// A feed may be dropped after any frame, if the rest of its chunk is fed again; and each call may ask anew.
+    /// A feed may be dropped after any frame, if the rest of its chunk is fed again; and each call
+    /// may ask anew.
     #[test]
     fn mixed_calls_and_dropped_feeds_lose_nothing(
         stream in stream(),
@@ -239,8 +241,8 @@ proptest! {
 
 // Limits.
 
-/// What must come of a stream under a limit. An independent model: it knows the reference's frames and the sizes of the
-/// lines, and nothing of how the decoder stores them.
+/// What must come of a stream under a limit. An independent model: it knows the reference's frames
+/// and the sizes of the lines, and nothing of how the decoder stores them.
 struct Limited {
     outcomes: Vec<Outcome>,
     last_event_id: String,
@@ -554,7 +556,8 @@ proptest! {
         prop_assert_eq!(decoded.cut_off, None);
     }
 
-    /// No text that is handed over, by no order of calls, makes a line, field or event that was not asked for.
+    /// No text that is handed over, by no order of calls, makes a line, field or event that was not
+    /// asked for.
     #[test]
     fn no_order_of_calls_injects(calls in vec(call(), 0..12)) {
         let (mut encoder, mut stream) = (Encoder::new(), Vec::new());

@@ -12,8 +12,9 @@
 //! # Testing your own parser
 //!
 //! Two tests find nearly everything. The vectors say by their name what is wrong, and their
-//! [`at`](ExpectedEvent::at) catches a parser that hands over an event late. The strategies find what nobody thought of.
-//! Here `parse` stands for the parser under test; it takes the chunks of a stream and returns its events.
+//! [`at`](ExpectedEvent::at) catches a parser that hands over an event late. The strategies find
+//! what nobody thought of. Here `parse` stands for the parser under test; it takes the chunks of a
+//! stream and returns its events.
 //!
 //! ```
 //! use proptest::prelude::*;
@@ -57,9 +58,10 @@
 //!
 //! # Testing your own server
 //!
-//! Whatever values an application hands to a server, they must arrive as they are, or be refused: a CR or LF that gets
-//! through unescaped lets whoever controls the value forge events. `respond` stands for the server under test; it is
-//! given an event type and data and returns the body that goes out, or nothing where it refuses the values.
+//! Whatever values an application hands to a server, they must arrive as they are, or be refused: a
+//! CR or LF that gets through unescaped lets whoever controls the value forge events. `respond`
+//! stands for the server under test; it is given an event type and data and returns the body that
+//! goes out, or nothing where it refuses the values.
 //!
 //! ```
 //! use proptest::prelude::*;

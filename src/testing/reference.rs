@@ -1,7 +1,8 @@
 //! The specification's text as code: slow, obvious, and the judge of everything that is fast.
 //!
-//! A whole stream goes in, everything that comes of it goes out. There is no state between calls, no chunk, no limit and
-//! no shortcut: each function is one paragraph of the specification, its steps in the same order.
+//! A whole stream goes in, everything that comes of it goes out. There is no state between calls,
+//! no chunk, no limit and no shortcut: each function is one paragraph of the specification, its
+//! steps in the same order.
 //!
 //! ```
 //! use sse_wire::testing::reference::{self, Frame};
@@ -24,13 +25,14 @@ use core::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decoded {
-    /// Events, comments and reconnection times in stream order, each with the number of bytes after which it is
-    /// complete. A decoder that has these bytes and has not handed it over is late (R3).
+    /// Events, comments and reconnection times in stream order, each with the number of bytes after
+    /// which it is complete. A decoder that has these bytes and has not handed it over is late
+    /// (R3).
     pub frames: Vec<(usize, Frame)>,
     /// The last event ID when the stream ends: that of the last blank line (R18).
     pub last_event_id: String,
-    /// The event that the end of the stream cut off, if it is taken as the end of line and block. The specification
-    /// discards it (R20).
+    /// The event that the end of the stream cut off, if it is taken as the end of line and block.
+    /// The specification discards it (R20).
     pub cut_off: Option<Event>,
 }
 
@@ -70,8 +72,8 @@ pub fn decode(stream: &[u8]) -> Decoded {
     decode_from("", stream)
 }
 
-/// Decodes the stream of a connection that resumes behind the event with this id, as browsers do: they carry the last
-/// event ID over.
+/// Decodes the stream of a connection that resumes behind the event with this id, as browsers do:
+/// they carry the last event ID over.
 ///
 /// ```
 /// use sse_wire::testing::reference;
@@ -264,8 +266,9 @@ struct Line {
     end: usize,
 }
 
-/// Takes the lines that have an end, and leaves the rest (section 9.2.6, R6): a line ends at a CRLF pair, at an LF that
-/// is not behind a CR, or at a CR that is not before an LF. So the CR of a pair ends the line, and the LF adds nothing.
+/// Takes the lines that have an end, and leaves the rest (section 9.2.6, R6): a line ends at a CRLF
+/// pair, at an LF that is not behind a CR, or at a CR that is not before an LF. So the CR of a pair
+/// ends the line, and the LF adds nothing.
 fn take_lines(characters: &mut Vec<Character>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut text = String::new();
@@ -336,7 +339,8 @@ impl Interpreter {
                 value.clone_into(&mut self.last_event_id);
                 self.id = Some(value.to_owned());
             }
-            // Of an empty value the standard says "only ASCII digits", and browsers differ. Here it is ignored.
+            // Of an empty value the standard says "only ASCII digits", and browsers differ. Here it
+            // is ignored.
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let time = Duration::from_millis(saturating_integer(value));
                 self.retry = Some(time);
@@ -351,7 +355,8 @@ impl Interpreter {
         // 1. The last event ID string becomes the buffer's value; the buffer is not reset.
         self.decoded.last_event_id.clone_from(&self.last_event_id);
         let (id, retry) = (self.id.take(), self.retry.take());
-        // 2. If the data buffer is empty, set it and the event type buffer to the empty string and return.
+        // 2. If the data buffer is empty, set it and the event type buffer to the empty string and
+        //    return.
         if self.data.is_empty() {
             self.event_type.clear();
             return;
@@ -379,8 +384,8 @@ impl Interpreter {
         self.decoded.frames.push((at, Frame::Event(event)));
     }
 
-    /// "Once the end of the file is reached, any pending data must be discarded" (R20): what counts is what was decoded
-    /// up to here. Taking the end as that of line and block tells what is lost.
+    /// "Once the end of the file is reached, any pending data must be discarded" (R20): what counts
+    /// is what was decoded up to here. Taking the end as that of line and block tells what is lost.
     fn end_of_file(mut self, cut_off_line: &str, at: usize) -> Decoded {
         let decoded = self.decoded.clone();
         let retry = self.retry;
@@ -396,7 +401,8 @@ impl Interpreter {
     }
 }
 
-/// "Interpret the field value as an integer in base ten": there is no upper bound, so what does not fit saturates.
+/// "Interpret the field value as an integer in base ten": there is no upper bound, so what does not
+/// fit saturates.
 fn saturating_integer(digits: &str) -> u64 {
     digits.bytes().fold(0, |integer: u64, digit| {
         integer
@@ -437,8 +443,8 @@ mod tests {
 
     #[test]
     fn the_example_of_the_specification_with_three_kinds_of_empty_data() {
-        // Section 9.2.6: "two events", the first with empty data, the second with one newline; the last block is
-        // discarded.
+        // Section 9.2.6: "two events", the first with empty data, the second with one newline; the
+        // last block is discarded.
         let decoded = decode(b"data\n\ndata\ndata\n\ndata:");
         let data: Vec<_> = decoded.events().map(|event| event.data.as_str()).collect();
         assert_eq!(data, ["", "\n"]);

@@ -14,7 +14,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Events that can be sent: every combination of fields, with values of [`hostile_text`] as far as each field allows.
+/// Events that can be sent: every combination of fields, with values of [`hostile_text`] as far as
+/// each field allows.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -44,8 +45,8 @@ pub fn event() -> impl Strategy<Value = Event<'static>> {
         })
 }
 
-/// Text as an attacker or an accident would hand it to a server: line ends, NUL, BOM, colons, spaces, whole fields and
-/// events, and the line ends of other formats.
+/// Text as an attacker or an accident would hand it to a server: line ends, NUL, BOM, colons,
+/// spaces, whole fields and events, and the line ends of other formats.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -80,8 +81,9 @@ pub fn single_line_text() -> impl Strategy<Value = String> {
     hostile_text().prop_map(|text| text.replace(['\r', '\n'], ""))
 }
 
-/// Whole streams of bytes, anything but well-behaved: CR, LF and CRLF in all mixtures, BOMs and pieces of them, names
-/// that are nearly right, NUL, cut and overlong UTF-8, odd `retry` values; and enough of what is right to get far.
+/// Whole streams of bytes, anything but well-behaved: CR, LF and CRLF in all mixtures, BOMs and
+/// pieces of them, names that are nearly right, NUL, cut and overlong UTF-8, odd `retry` values;
+/// and enough of what is right to get far.
 ///
 /// They are [`Bytes`], which a failing test prints as text.
 ///
@@ -107,8 +109,8 @@ pub fn stream() -> impl Strategy<Value = Bytes> {
         .prop_map(|(start, pieces)| [start, &pieces.concat()].concat().into())
 }
 
-/// Streams of some ten kilobytes, mostly long runs of one thing: what is special happens at every distance from the
-/// boundaries of whatever buffers and windows a parser has.
+/// Streams of some ten kilobytes, mostly long runs of one thing: what is special happens at every
+/// distance from the boundaries of whatever buffers and windows a parser has.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -150,7 +152,8 @@ pub struct Chunking {
 }
 
 impl Chunking {
-    /// Chunks of these sizes in bytes, again and again; where all are 0, the rest of the stream is one chunk.
+    /// Chunks of these sizes in bytes, again and again; where all are 0, the rest of the stream is
+    /// one chunk.
     ///
     /// ```
     /// use sse_wire::testing::strategies::Chunking;

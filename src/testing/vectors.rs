@@ -1,4 +1,5 @@
-//! The conformance vectors of `tests/vectors/`, as Rust values. The schema page there says what each field means.
+//! The conformance vectors of `tests/vectors/`, as Rust values. The schema page there says what
+//! each field means.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -33,7 +34,8 @@ pub fn vectors() -> &'static [Vector] {
     &VECTORS
 }
 
-/// All encoder vectors: what an application asks for, and the bytes or the refusal that must come of it.
+/// All encoder vectors: what an application asks for, and the bytes or the refusal that must come
+/// of it.
 ///
 /// ```
 /// use sse_wire::testing::{Outcome, encoder_vectors};
@@ -79,21 +81,23 @@ pub struct Vector {
     /// The pitfalls that it guards: 1 to 20 of the schema page.
     #[serde(default)]
     pub traps: Vec<u8>,
-    /// Where the rules stand: a section of the HTML standard, or `Encoding` and a section of that standard.
+    /// Where the rules stand: a section of the HTML standard, or `Encoding` and a section of that
+    /// standard.
     pub section: String,
     /// Why the vector is there.
     pub why: String,
-    /// The input, readable: printable ASCII as it is, the rest as `\t`, `\r`, `\n`, `\'`, `\"`, `\\` or `\x` and two
-    /// digits, as [`escape_ascii`](slice::escape_ascii) has it.
+    /// The input, readable: printable ASCII as it is, the rest as `\t`, `\r`, `\n`, `\'`, `\"`,
+    /// `\\` or `\x` and two digits, as [`escape_ascii`](slice::escape_ascii) has it.
     pub text: String,
     /// The bytes of the stream, from its first to its last.
     #[serde(deserialize_with = "base64")]
     pub input: Vec<u8>,
-    /// The last event ID that the decoder starts with, as after a reconnect. Empty for a new stream.
+    /// The last event ID that the decoder starts with, as after a reconnect. Empty for a new
+    /// stream.
     #[serde(default)]
     pub initial_last_event_id: String,
-    /// Offsets where to cut the input into chunks, if the vector is about chunks; two equal ones make an empty chunk.
-    /// What must come out is the same for all other cuts.
+    /// Offsets where to cut the input into chunks, if the vector is about chunks; two equal ones
+    /// make an empty chunk. What must come out is the same for all other cuts.
     #[serde(default)]
     pub cuts: Vec<usize>,
     /// The events, in order.
@@ -105,8 +109,8 @@ pub struct Vector {
     pub retries: Vec<Duration>,
     /// The last event ID when the stream ends.
     pub last_event_id: String,
-    /// The event that the end of the stream cuts off. The specification discards it (R20); a decoder that can hand it
-    /// over, hands over this.
+    /// The event that the end of the stream cuts off. The specification discards it (R20); a
+    /// decoder that can hand it over, hands over this.
     pub cut_off: Option<CutOffEvent>,
     /// The kinds of the diagnostics that are due, in order, where the vector says so.
     #[serde(default)]
@@ -125,7 +129,8 @@ pub struct ExpectedEvent {
     pub data: String,
     /// The last event ID as of this event.
     pub last_event_id: String,
-    /// It must be out once this many bytes of the input are in, however they were cut: else the decoder is late (R3).
+    /// It must be out once this many bytes of the input are in, however they were cut: else the
+    /// decoder is late (R3).
     pub at: usize,
 }
 
@@ -139,7 +144,8 @@ pub struct CutOffEvent {
     pub event_type: String,
     /// Its data.
     pub data: String,
-    /// The last event ID as of this event. It is not committed, so a client that reconnects does not send it.
+    /// The last event ID as of this event. It is not committed, so a client that reconnects does
+    /// not send it.
     pub last_event_id: String,
 }
 
