@@ -60,3 +60,13 @@ fn owned_events_are_the_same() {
     assert_eq!(event.into_data(), "a");
     assert!(!Event::without_data().into_owned().has_data());
 }
+
+#[test]
+fn what_is_not_taken_in_is_shown() {
+    let mut decoder = Decoder::new();
+    let shown = format!("{:?}", decoder.feed(b"data: a\n\n"));
+    assert!(
+        shown.starts_with("Feed {") && shown.contains("remaining: 9"),
+        "{shown}"
+    );
+}

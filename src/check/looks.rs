@@ -185,6 +185,7 @@ mod tests {
             ("1.5.2", "what is no ASCII digit"),
             ("0x10", "what is no ASCII digit"),
             ("s", "what is no ASCII digit"),
+            ("xms", "what is no ASCII digit"),
             ("+", "what is no ASCII digit"),
             (".", "what is no ASCII digit"),
             ("\u{661}", "what is no ASCII digit"),
