@@ -82,8 +82,7 @@ const EXPECTED: [Capture; 9] = [
         ],
         texts: &[],
     },
-    // Without a space behind the colon, data loses one of its own; and a second line of data, sent
-    // without its `data:`, is a field of an unknown name.
+    // Without a space behind the colon, data loses one of its own.
     Capture {
         name: "better-sse",
         frames: &[
@@ -99,7 +98,7 @@ const EXPECTED: [Capture; 9] = [
         events: &[
             (0, "7-0", r#"{"job":7,"done":0,"total":100}"#),
             (20, "7-100", r#"{"job":7,"done":100,"total":100}"#),
-            (21, "7-note", "two lines:"),
+            (21, "7-note", "almost done"),
             (22, "7-indented", " indented by two"),
             (23, "7-empty", ""),
             (

@@ -19,8 +19,7 @@ const EXPECTED: [(&str, &[&str]); 9] = [
             "50:1 block-without-data",
         ],
     ),
-    // Does not split data, so its second line is lost.
-    ("better-sse", &["94:1 unknown-field"]),
+    ("better-sse", &[]),
     ("fastapi", &[]),
     // Was given data that looks like a field, to see whether it arrives.
     ("h3", &["20:7 doubled-field", "236:7 doubled-field"]),

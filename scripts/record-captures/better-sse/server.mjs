@@ -12,7 +12,7 @@ createServer(async (request, response) => {
     session.push({ job: 7, done, total: 100 }, "progress", `7-${done}`);
   }
   await setTimeout(1250); // idle for two keep-alives
-  session.push("two lines:\nthe library does not split the second off", "note", "7-note");
+  session.push("almost done", "note", "7-note");
   session.push("  indented by two", "note", "7-indented");
   session.push("", "note", "7-empty");
   await session.batch((buffer) => {
