@@ -813,25 +813,35 @@ fn what_is_not_taken_waits() {
 #[test]
 fn places_are_exact() {
     for (limit, stream, expected) in [
-        (100, "data: data: a\n\n", &[(Kind::DoubledField, 6, 5)][..]),
-        (100, "foo", &[(Kind::EndInsideLine, 3, 0)]),
         (
             100,
-            "<html>\n5\ndata: x\n\nfoo: y\n\n",
+            &b"data: data: a\n\n"[..],
+            &[(Kind::DoubledField, 6, 5)][..],
+        ),
+        (100, b": \xFF", &[(Kind::InvalidUtf8, 2, 1)]),
+        (100, b"foo", &[(Kind::EndInsideLine, 3, 0)]),
+        (
+            100,
+            b"<html>\n5\ndata: x\n\nfoo: y\n\n",
             &[(Kind::RawHtml, 0, 6), (Kind::UnknownField, 18, 3)],
         ),
         (
             1,
-            "data: xxxxxxxxxxxxxxxxxxxx\r\r",
+            b"data: xxxxxxxxxxxxxxxxxxxx\r\r",
             &[(Kind::EventTooLarge, 0, 26), (Kind::BareCr, 26, 1)],
         ),
     ] {
         let checker = Checker::new().with_max_event_size(limit);
-        let (found, _) = check(checker, [stream.as_bytes()]);
+        let (found, _) = check(checker, [stream]);
         let places = found
             .iter()
             .map(|found| (found.kind(), found.offset(), found.length()));
-        assert_eq!(Vec::from_iter(places), expected, "{stream}");
+        assert_eq!(
+            Vec::from_iter(places),
+            expected,
+            "{}",
+            stream.escape_ascii()
+        );
     }
 }
 
