@@ -194,10 +194,10 @@ impl Decoder {
     /// Takes in the next chunk of the stream, event by event. An empty one is fine and does
     /// nothing.
     ///
-    /// Nothing happens before the first call of [`Feed::next_event`] or [`Feed::next_frame`]. Call
-    /// one of them until it returns `Ok(None)`: then the whole chunk is taken in. What a `Feed`
-    /// that is dropped earlier has not taken in is its [`remaining`](Feed::remaining) part, and has
-    /// to be fed again.
+    /// Call [`Feed::next_event`] or [`Feed::next_frame`] until it returns `Ok(None)`: then the whole
+    /// chunk is taken in. Before the first call nothing is, but an LF that belongs to a CR at the
+    /// end of the chunk before. What a `Feed` that is dropped earlier has not taken in is its
+    /// [`remaining`](Feed::remaining) part, and only that has to be fed again.
     ///
     /// ```
     /// # use sse_wire::Decoder;
