@@ -2,6 +2,7 @@
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
+use sse_wire::check::{Checker, Kind};
 use sse_wire::testing::reference::{self, Frame};
 use sse_wire::testing::strategies::{Chunking, chunking};
 use sse_wire::testing::{
@@ -293,6 +294,60 @@ fn a_connection_may_end_at_every_offset() {
             }
         }
     }
+}
+
+#[test]
+fn the_diagnostics_that_are_due_and_no_others() {
+    for vector in vectors() {
+        let Some(due) = &vector.diagnostics else {
+            continue;
+        };
+        let input = &vector.input[..];
+        for style in [true, false] {
+            let due: Vec<_> = due
+                .iter()
+                .map(|name| kind(name))
+                .filter(|kind| style || !kind.is_style())
+                .collect();
+            let assert_found = |chunks: &[&[u8]]| {
+                let found = diagnosed(Checker::new().with_style(style), chunks);
+                assert_eq!(found, due, "{}, style: {style}, {chunks:?}", vector.name);
+            };
+            assert_found(&Vec::from_iter(input.chunks(1)));
+            assert_found(&Vec::from_iter(at_cuts(input, &vector.cuts)));
+            for cut in 0..=input.len() {
+                let (start, rest) = input.split_at(cut);
+                assert_found(&[start, b"", rest]);
+            }
+        }
+    }
+}
+
+fn kind(name: &str) -> Kind {
+    let mut kinds = Kind::ALL.iter().copied();
+    kinds
+        .find(|kind| kind.name() == name)
+        .unwrap_or_else(|| panic!("no kind of diagnostic is called {name}"))
+}
+
+fn diagnosed(mut checker: Checker, chunks: &[&[u8]]) -> Vec<Kind> {
+    let mut found = Vec::new();
+    for chunk in chunks {
+        found.extend(checker.feed(chunk).map(|diagnostic| diagnostic.kind()));
+    }
+    found.extend(checker.finish().map(|diagnostic| diagnostic.kind()));
+    found
+}
+
+#[test]
+fn every_kind_of_diagnostic_has_a_vector_but_those_about_limits() {
+    let shown: BTreeSet<_> = vectors()
+        .iter()
+        .flat_map(|vector| vector.diagnostics.iter().flatten())
+        .map(|name| kind(name))
+        .collect();
+    let missing = Kind::ALL.iter().filter(|kind| !shown.contains(kind));
+    assert!(missing.eq(&[Kind::EventTooLarge, Kind::LineTooLong]));
 }
 
 #[test]

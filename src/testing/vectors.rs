@@ -63,7 +63,7 @@ macro_rules! files {
 const DECODER_FILES: &[(&str, &str)] = files! {
     "lines.json" "bom.json" "fields.json" "data.json" "id.json" "event-type.json" "retry.json"
     "dispatch.json" "comments.json" "utf8.json" "end-of-stream.json" "resume.json" "chunks.json"
-    "wpt.json" "defects.json"
+    "wpt.json" "defects.json" "diagnostics.json"
 };
 
 /// A stream, and everything that must come out of it.
@@ -112,7 +112,8 @@ pub struct Vector {
     /// The event that the end of the stream cuts off. The specification discards it (R20); a
     /// decoder that can hand it over, hands over this.
     pub cut_off: Option<CutOffEvent>,
-    /// The kinds of the diagnostics that are due, in order, where the vector says so.
+    /// Where the vector says so, the [names](crate::check::Kind::name) of all diagnostics that are
+    /// due, in order, matters of style included.
     #[serde(default)]
     pub diagnostics: Option<Vec<String>>,
 }
