@@ -14,22 +14,27 @@ use tokio_util::codec::Decoder;
 
 use crate::{block, event, hello, milliseconds};
 
-/// `russe::Decoder`. It hands over the comments of a block in one piece, joined by LFs; they are
-/// taken apart again. Its messages do not tell no data from empty data.
-pub struct Russe {
-    decoder: russe::Decoder,
+/// What `FramedRead` is around a decoder.
+pub struct Framed<D> {
+    decoder: D,
     buffer: BytesMut,
     failed: bool,
 }
 
-impl Adapter for Russe {
+/// A decoder, and what its frames mean.
+pub trait Peer: Decoder<Error: fmt::Display> + Default {
+    fn hello() -> Hello;
+    fn show(frame: Self::Item, answer: &mut Answer);
+}
+
+impl<P: Peer> Adapter for Framed<P> {
     fn hello() -> Hello {
-        hello("russe", &[Shown::Id, Shown::Retries, Shown::Comments])
+        P::hello()
     }
 
     fn open(_: &str) -> Self {
         Self {
-            decoder: russe::Decoder::default(),
+            decoder: P::default(),
             buffer: BytesMut::new(),
             failed: false,
         }
@@ -40,9 +45,12 @@ impl Adapter for Russe {
         self.buffer.extend_from_slice(chunk);
         while !self.failed {
             match self.decoder.decode(&mut self.buffer) {
-                Ok(Some(frame)) => russe_frame(frame, &mut answer),
+                Ok(Some(frame)) => P::show(frame, &mut answer),
                 Ok(None) => break,
-                Err(error) => fail(&mut self.failed, &mut answer, &error),
+                Err(error) => {
+                    self.failed = true;
+                    answer.error = Some(error.to_string());
+                }
             }
         }
         answer
@@ -51,129 +59,86 @@ impl Adapter for Russe {
     fn end(mut self) -> Answer {
         let mut answer = Answer::default();
         while let Ok(Some(frame)) = self.decoder.decode_eof(&mut self.buffer) {
-            russe_frame(frame, &mut answer);
+            P::show(frame, &mut answer);
         }
         answer
     }
 }
 
-fn russe_frame(frame: russe::Event, answer: &mut Answer) {
-    match frame {
-        russe::Event::Message(message) => {
-            answer.retries.extend(message.retry.map(milliseconds));
-            answer
-                .events
-                .push(block(message.event, message.data, message.id));
+/// It hands over the comments of a block in one piece, joined by LFs; they are taken apart again.
+/// Its messages do not tell no data from empty data.
+impl Peer for russe::Decoder {
+    fn hello() -> Hello {
+        hello("russe", &[Shown::Id, Shown::Retries, Shown::Comments])
+    }
+
+    fn show(frame: russe::Event, answer: &mut Answer) {
+        match frame {
+            russe::Event::Message(message) => {
+                answer.retries.extend(message.retry.map(milliseconds));
+                answer
+                    .events
+                    .push(block(message.event, message.data, message.id));
+            }
+            russe::Event::Comment(comment) => {
+                answer
+                    .comments
+                    .extend(comment.split('\n').map(str::to_owned));
+            }
+            russe::Event::Retry(time) => answer.retries.push(milliseconds(time)),
         }
-        russe::Event::Comment(comment) => {
-            answer
-                .comments
-                .extend(comment.split('\n').map(str::to_owned));
-        }
-        russe::Event::Retry(time) => answer.retries.push(milliseconds(time)),
     }
 }
 
-/// `SseDecoder<String>`, without the limit that it can have.
-pub struct TokioSseCodec {
-    decoder: tokio_sse_codec::SseDecoder<String>,
-    buffer: BytesMut,
-    failed: bool,
-}
-
-impl Adapter for TokioSseCodec {
+/// Without the limit that it can have.
+impl Peer for tokio_sse_codec::SseDecoder<String> {
     fn hello() -> Hello {
         let shows = [Shown::LastEventId, Shown::Retries, Shown::Comments];
         hello("tokio_sse_codec", &shows)
     }
 
-    fn open(_: &str) -> Self {
-        Self {
-            decoder: tokio_sse_codec::SseDecoder::new(),
-            buffer: BytesMut::new(),
-            failed: false,
-        }
-    }
-
-    fn feed(&mut self, chunk: &[u8]) -> Answer {
-        let mut answer = Answer::default();
-        self.buffer.extend_from_slice(chunk);
-        while !self.failed {
-            match self.decoder.decode(&mut self.buffer) {
-                Ok(Some(frame)) => tokio_sse_codec_frame(frame, &mut answer),
-                Ok(None) => break,
-                Err(error) => fail(&mut self.failed, &mut answer, &error),
+    fn show(frame: tokio_sse_codec::Frame<String>, answer: &mut Answer) {
+        match frame {
+            tokio_sse_codec::Frame::Event(next) => {
+                answer.events.push(event(next.name, next.data, next.id));
             }
+            tokio_sse_codec::Frame::Comment(comment) => answer.comments.push(comment),
+            tokio_sse_codec::Frame::Retry(time) => answer.retries.push(milliseconds(time)),
         }
-        answer
-    }
-
-    fn end(mut self) -> Answer {
-        let mut answer = Answer::default();
-        while let Ok(Some(frame)) = self.decoder.decode_eof(&mut self.buffer) {
-            tokio_sse_codec_frame(frame, &mut answer);
-        }
-        answer
     }
 }
 
-fn tokio_sse_codec_frame(frame: tokio_sse_codec::Frame<String>, answer: &mut Answer) {
-    match frame {
-        tokio_sse_codec::Frame::Event(next) => {
-            answer.events.push(event(next.name, next.data, next.id));
-        }
-        tokio_sse_codec::Frame::Comment(comment) => answer.comments.push(comment),
-        tokio_sse_codec::Frame::Retry(time) => answer.retries.push(milliseconds(time)),
+/// `SSECodec`, whose `FramedRead` is that of `futures_codec`, with a trait of its own.
+#[derive(Default)]
+pub struct SseCodec(sse_codec::SSECodec);
+
+impl Decoder for SseCodec {
+    type Item = sse_codec::Event;
+    type Error = <sse_codec::SSECodec as futures_codec::Decoder>::Error;
+
+    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Self::Item>, Self::Error> {
+        futures_codec::Decoder::decode(&mut self.0, buffer)
+    }
+
+    /// It drops what is left.
+    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Self::Item>, Self::Error> {
+        futures_codec::Decoder::decode_eof(&mut self.0, buffer)
     }
 }
 
-/// `SSECodec`, in the `FramedRead` of `futures_codec`.
-pub struct SseCodec {
-    decoder: sse_codec::SSECodec,
-    buffer: BytesMut,
-    failed: bool,
-}
-
-impl Adapter for SseCodec {
+impl Peer for SseCodec {
     fn hello() -> Hello {
         hello("sse-codec", &[Shown::LastEventId, Shown::Retries])
     }
 
-    fn open(_: &str) -> Self {
-        Self {
-            decoder: sse_codec::SSECodec::default(),
-            buffer: BytesMut::new(),
-            failed: false,
+    fn show(frame: sse_codec::Event, answer: &mut Answer) {
+        match frame {
+            sse_codec::Event::Message {
+                id,
+                event: event_type,
+                data,
+            } => answer.events.push(event(event_type, data, id)),
+            sse_codec::Event::Retry { retry } => answer.retries.push(retry as f64),
         }
     }
-
-    fn feed(&mut self, chunk: &[u8]) -> Answer {
-        let mut answer = Answer::default();
-        self.buffer.extend_from_slice(chunk);
-        while !self.failed {
-            match futures_codec::Decoder::decode(&mut self.decoder, &mut self.buffer) {
-                Ok(Some(sse_codec::Event::Message {
-                    id,
-                    event: event_type,
-                    data,
-                })) => {
-                    answer.events.push(event(event_type, data, id));
-                }
-                Ok(Some(sse_codec::Event::Retry { retry })) => answer.retries.push(retry as f64),
-                Ok(None) => break,
-                Err(error) => fail(&mut self.failed, &mut answer, &error),
-            }
-        }
-        answer
-    }
-
-    /// Its `decode_eof` drops what is left.
-    fn end(self) -> Answer {
-        Answer::default()
-    }
-}
-
-fn fail(failed: &mut bool, answer: &mut Answer, error: &impl fmt::Display) {
-    *failed = true;
-    answer.error = Some(error.to_string());
 }

@@ -9,6 +9,7 @@ mod streams;
 
 use std::{io, process::ExitCode, time::Duration};
 
+use codecs::Framed;
 use sse_wire_conformance::{
     adapter::{locked_version, serve},
     protocol::{Event, Hello, Shown},
@@ -19,14 +20,17 @@ type Serve = fn() -> io::Result<()>;
 const PEERS: [(&str, Serve); 10] = [
     ("eventsource-client", serve::<streams::EventsourceClient>),
     ("eventsource-stream", serve::<streams::EventsourceStream>),
-    ("russe", serve::<codecs::Russe>),
-    ("sse-codec", serve::<codecs::SseCodec>),
+    ("russe", serve::<Framed<russe::Decoder>>),
+    ("sse-codec", serve::<Framed<codecs::SseCodec>>),
     ("sse-core", serve::<sans_io::SseCore>),
     ("sse-frame", serve::<sans_io::SseFrame>),
     ("sse-parse", serve::<sans_io::SseParse>),
     ("sse-stream", serve::<streams::SseStream>),
     ("sseer", serve::<streams::Sseer>),
-    ("tokio_sse_codec", serve::<codecs::TokioSseCodec>),
+    (
+        "tokio_sse_codec",
+        serve::<Framed<tokio_sse_codec::SseDecoder<String>>>,
+    ),
 ];
 
 fn main() -> ExitCode {
