@@ -76,7 +76,7 @@ pub struct Vector {
     /// What it is about: the name of the file that it stands in, `lines` or `bom` or another.
     #[serde(skip)]
     pub theme: &'static str,
-    /// The rules that decide: `R1` to `R27` of the schema page.
+    /// The [rules](crate#rules) that decide: `R1` to `R27`.
     pub rules: Vec<String>,
     /// The pitfalls that it guards: 1 to 20 of the schema page.
     #[serde(default)]
@@ -157,7 +157,7 @@ pub struct CutOffEvent {
 pub struct EncoderVector {
     /// Says the point; unique.
     pub name: String,
-    /// The rules that decide: `R1` to `R27` of the schema page.
+    /// The [rules](crate#rules) that decide: `R1` to `R27`.
     pub rules: Vec<String>,
     /// Where the rules stand: a section of the HTML standard.
     pub section: String,
