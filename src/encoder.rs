@@ -2,7 +2,7 @@
 
 use crate::Event;
 use crate::event::whole_milliseconds;
-use crate::line;
+use crate::line::Lines;
 use alloc::vec::Vec;
 use bytes::{BufMut, Bytes};
 use core::fmt;
@@ -114,11 +114,7 @@ enum State {
     Open,
     /// In an event, in a data line. It may be empty, and ends once its line end comes, or the
     /// event's.
-    Data {
-        /// The last piece ended with a CR: an LF at the start of the next one belongs to the same
-        /// line end.
-        after_cr: bool,
-    },
+    Data(Lines),
 }
 
 impl Encoder {
@@ -188,7 +184,7 @@ impl Encoder {
     /// assert_eq!(buf, b":\n\n");
     /// ```
     pub fn keep_alive(&mut self, buf: &mut impl BufMut) {
-        if !matches!(self.state, State::Data { .. }) {
+        if !matches!(self.state, State::Data(_)) {
             self.aside(buf, |put| put(b":\n"));
         }
     }
@@ -247,18 +243,18 @@ impl Encoder {
     /// ```
     #[inline]
     pub fn data(&mut self, piece: &str, buf: &mut impl BufMut) {
-        let mut after_cr = match self.state {
+        let mut lines = match self.state {
             State::Idle | State::Open => {
                 buf.put_slice(b"data: ");
-                false
+                Lines::new()
             }
-            State::Data { after_cr } => after_cr,
+            State::Data(lines) => lines,
         };
         let mut put = |bytes: &[u8]| buf.put_slice(bytes);
-        put_text(piece, &mut after_cr, &mut put, |put| {
+        put_text(piece, &mut lines, &mut put, |put| {
             put_line_end(b"\ndata: ", &mut self.behind, put);
         });
-        self.state = State::Data { after_cr };
+        self.state = State::Data(lines);
     }
 
     /// Ends the open event, with a blank line. Does nothing if none is open.
@@ -276,7 +272,7 @@ impl Encoder {
         match self.state {
             State::Idle => {}
             State::Open => buf.put_slice(b"\n"),
-            State::Data { .. } => {
+            State::Data(_) => {
                 put_line_end(b"\n\n", &mut self.behind, &mut |bytes| buf.put_slice(bytes));
             }
         }
@@ -307,7 +303,7 @@ impl Encoder {
                 buf.put_slice(b"\n");
             }
             State::Open => lines(&mut |bytes| buf.put_slice(bytes)),
-            State::Data { .. } => lines(&mut |bytes| self.behind.extend_from_slice(bytes)),
+            State::Data(_) => lines(&mut |bytes| self.behind.extend_from_slice(bytes)),
         }
     }
 }
@@ -369,7 +365,7 @@ fn put_event(event: &Event<'_>, put: &mut impl FnMut(&[u8])) {
     put_fields_before_data(event, put);
     if event.has_data() {
         put(b"data: ");
-        put_text(event.data(), &mut false, put, |put| put(b"\ndata: "));
+        put_text(event.data(), &mut Lines::new(), put, |put| put(b"\ndata: "));
         put(b"\n\n");
     } else {
         put(b"\n");
@@ -414,21 +410,19 @@ fn put_field<P: FnMut(&[u8]) + ?Sized>(start: &[u8], value: &[u8], put: &mut P) 
 
 fn put_comment(text: &str, put: &mut dyn FnMut(&[u8])) {
     put(b": ");
-    put_text(text, &mut false, put, |put| put(b"\n: "));
+    put_text(text, &mut Lines::new(), put, |put| put(b"\n: "));
     put(b"\n");
 }
 
 /// Hands out the text with something else in place of each line end.
-///
-/// `after_cr` tells whether the piece before ended with a CR, which may get its LF from this one.
 #[inline]
 fn put_text<P: FnMut(&[u8]) + ?Sized>(
     text: &str,
-    after_cr: &mut bool,
+    lines: &mut Lines,
     put: &mut P,
     mut put_line_end: impl FnMut(&mut P),
 ) {
-    let last = line::split(text.as_bytes(), after_cr, |line| {
+    let last = lines.split(text.as_bytes(), |line| {
         put(line);
         put_line_end(put);
     });
