@@ -17,7 +17,9 @@ pub(crate) const BOM: [u8; 3] = *b"\xEF\xBB\xBF";
 /// huge buffer does not pay for much more; the next one is [`LARGEST_WINDOW`].
 const FIRST_WINDOW: usize = 1024;
 const LARGEST_WINDOW: usize = 8192;
-const SHORT: usize = 64;
+/// What a check takes in at once, in bytes; a part of it is copied first, which costs more than the
+/// check.
+const BLOCK: usize = 64;
 
 /// The part of a chunk that is known to be text: values in it are lent without another check.
 ///
@@ -36,11 +38,14 @@ impl<'i> Window<'i> {
     /// The text of a value that stands in the chunk from `start` to `end`, if it is UTF-8.
     #[inline(always)]
     pub(crate) fn lend(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
-        if let Some(text) = self.get(start, end) {
-            return Some(text);
+        if chunk.len() < BLOCK {
+            // There is nothing to share.
+            return from_utf8(&chunk[start..end]).ok();
         }
-        self.renew(chunk, start, end);
-        self.get(start, end)
+        match self.get(start, end) {
+            Some(text) => Some(text),
+            None => self.renew(chunk, start, end),
+        }
     }
 
     #[inline(always)]
@@ -50,16 +55,28 @@ impl<'i> Window<'i> {
             .get(start.wrapping_sub(self.start)..end.wrapping_sub(self.start))
     }
 
-    /// Lets the window start at `start` and reach `end` at least, unless something there is no
-    /// text.
+    /// Lets the window reach from `start` to `end` at least, unless something there is no text.
     #[inline(never)]
-    fn renew(&mut self, chunk: &'i [u8], start: usize, end: usize) {
-        // In what is left of a short chunk there is nothing to share.
-        let stop = match chunk.len() - start {
-            0..SHORT => end,
-            _ if self.text.is_empty() => chunk.len().min(end.max(start + FIRST_WINDOW)),
-            _ => chunk.len().min(end.max(start + LARGEST_WINDOW)),
+    fn renew(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
+        let len = chunk.len();
+        let size = match self.text {
+            "" => FIRST_WINDOW,
+            _ => LARGEST_WINDOW,
         };
+        let stop = len.min(end.max(start + size));
+        if start > len - BLOCK {
+            // What stands before it makes the block whole, and is mostly text, too.
+            self.set(chunk, len - BLOCK, len);
+            if let Some(text) = self.get(start, end) {
+                return Some(text);
+            }
+        }
+        self.set(chunk, start, stop);
+        self.get(start, end)
+    }
+
+    #[inline(always)]
+    fn set(&mut self, chunk: &'i [u8], start: usize, stop: usize) {
         self.start = start;
         self.text = valid_prefix(whole_characters(&chunk[start..stop]));
     }
@@ -239,23 +256,33 @@ mod tests {
 
     #[test]
     fn the_window_lends_what_is_text_and_nothing_else() {
-        let mut chunk: Vec<u8> = b"a\n"
+        let mut large: Vec<u8> = b"a\n"
             .repeat(FIRST_WINDOW)
             .into_iter()
             .chain(*b"\xE9\n")
             .collect();
-        chunk.extend("\u{20ac}\n".repeat(LARGEST_WINDOW).bytes());
-        let mut window = Window::new();
-        let mut start = 0;
-        for line in chunk.split(|&byte| byte == b'\n') {
-            let end = start + line.len();
-            assert_eq!(
-                window.lend(&chunk, start, end),
-                core::str::from_utf8(line).ok()
-            );
-            start = end + 1;
+        large.extend("\u{20ac}\n".repeat(LARGEST_WINDOW).bytes());
+        let invalid_start = [&b"\x82\xAC\n"[..], &b"abc\n".repeat(BLOCK / 4)].concat();
+        for chunk in [
+            &large[..],
+            &invalid_start,
+            &invalid_start[..BLOCK],
+            &invalid_start[..9],
+        ] {
+            let mut window = Window::new();
+            let mut start = 0;
+            for line in chunk.split(|&byte| byte == b'\n') {
+                let end = start + line.len();
+                let text = core::str::from_utf8(line).ok();
+                assert_eq!(window.lend(chunk, start, end), text);
+                // As the first of a chunk, too.
+                assert_eq!(Window::new().lend(chunk, start, end), text);
+                start = end + 1;
+            }
         }
-        assert_eq!(window.lend(&chunk, 0, 1), Some("a"), "backwards, too");
+        let mut window = Window::new();
+        assert_eq!(window.lend(&large, 2, 3), Some("a"));
+        assert_eq!(window.lend(&large, 0, 1), Some("a"), "backwards, too");
     }
 
     #[test]
