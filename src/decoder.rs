@@ -640,10 +640,8 @@ impl<'i> Feed<'_, 'i> {
     #[inline(never)]
     fn copy_line<const FRAMES: bool>(&mut self, line: Span) -> Result<Option<Ready>, DecodeError> {
         self.settle();
-        self.decoder.cut = Line::START;
-        let taken = self
-            .decoder
-            .extend_line::<FRAMES>(&self.chunk[line.start..line.end], true);
+        let line = &self.chunk[line.start..line.end];
+        let taken = self.decoder.begin_line::<FRAMES>(line);
         let ready = self.decoder.end_line::<FRAMES>();
         taken.and(ready)
     }
@@ -679,9 +677,13 @@ impl<'i> Feed<'_, 'i> {
             return Ok(());
         }
         self.settle();
-        self.decoder.cut = Line::START;
-        self.decoder
-            .extend_line::<FRAMES>(&self.chunk[start..], false)
+        let start = &self.chunk[start..];
+        if field::is_decisive(start) {
+            self.decoder.begin_line::<FRAMES>(start)
+        } else {
+            self.decoder.cut = Line::START;
+            self.decoder.extend_line::<FRAMES>(start, false)
+        }
     }
 
     /// Lets nothing of the block depend on the chunk any more.
@@ -809,27 +811,32 @@ impl Decoder {
     }
 
     /// Takes in more of the line that was cut: all the rest of it, if it is `whole` then.
+    #[inline(always)]
     fn extend_line<const FRAMES: bool>(
         &mut self,
         more: &[u8],
         whole: bool,
     ) -> Result<(), DecodeError> {
-        let Line::Start {
-            mut bytes,
-            len: seen,
-        } = self.cut
-        else {
-            return self.extend_value::<FRAMES>(more);
-        };
-        if seen == 0 && (whole || more.len() >= DECISIVE) {
-            return self.begin_line::<FRAMES>(more);
+        match self.cut {
+            Line::Start { bytes, len } => self.extend_start::<FRAMES>(bytes, len, more, whole),
+            _ => self.extend_value::<FRAMES>(more),
         }
+    }
+
+    #[inline(never)]
+    fn extend_start<const FRAMES: bool>(
+        &mut self,
+        mut bytes: [u8; DECISIVE - 1],
+        seen: usize,
+        more: &[u8],
+        whole: bool,
+    ) -> Result<(), DecodeError> {
         let missing = more.len().min(DECISIVE - seen);
         let mut start = [0; DECISIVE];
         start[..seen].copy_from_slice(&bytes[..seen]);
         start[seen..seen + missing].copy_from_slice(&more[..missing]);
         let start = &start[..seen + missing];
-        if start.len() < DECISIVE && !whole {
+        if !whole && !field::is_decisive(start) {
             bytes[..start.len()].copy_from_slice(start);
             self.cut = Line::Start {
                 bytes,
@@ -845,11 +852,7 @@ impl Decoder {
     #[inline]
     fn begin_line<const FRAMES: bool>(&mut self, line: &[u8]) -> Result<(), DecodeError> {
         let (name, value) = field::split(line);
-        let begun = self.begin_value(name);
-        begun.and(self.extend_value::<FRAMES>(&line[value..]))
-    }
-
-    fn begin_value(&mut self, name: Name) -> Result<(), DecodeError> {
+        let value = &line[value..];
         self.value.clear();
         self.cut = match name {
             Name::Data | Name::EventType if self.block.has(TOO_LARGE) => Line::Value(Name::Unknown),
@@ -857,11 +860,15 @@ impl Decoder {
             name => Line::Value(name),
         };
         if !matches!(self.cut, Line::Value(Name::Data)) {
-            return Ok(());
+            return self.extend_other_value::<FRAMES>(value);
         }
         let joins = self.block.has(DATA);
         self.block.set(DATA | COPIED);
-        if joins { self.join_data(b"") } else { Ok(()) }
+        if joins {
+            self.join_data(value)
+        } else {
+            self.append_data(value)
+        }
     }
 
     /// R14: a line feed joins a line of data to the one before.

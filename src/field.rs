@@ -18,28 +18,31 @@ pub(crate) enum Name {
 /// follows: the longest name, its colon and the space.
 pub(crate) const DECISIVE: usize = "event: ".len();
 
+/// Whether the first bytes of a line tell what it is and where its value starts.
+#[inline(always)]
+pub(crate) fn is_decisive(start: &[u8]) -> bool {
+    start.len() >= DECISIVE || start.first() == Some(&b':')
+}
+
 /// The name of a line's field, and where in the line its value starts.
 ///
 /// The line is whole, or its first [`DECISIVE`] bytes.
 #[inline(always)]
 pub(crate) fn split(line: &[u8]) -> (Name, usize) {
-    let (name, colon) = if line.starts_with(b"data:") {
-        (Name::Data, 4)
-    } else if line.starts_with(b":") {
-        return (Name::Comment, 1);
+    let value = |colon: usize| colon + 1 + usize::from(line.get(colon + 1) == Some(&b' '));
+    if line.starts_with(b":") {
+        (Name::Comment, 1)
+    } else if line.starts_with(b"data:") {
+        (Name::Data, value(4))
     } else if line.starts_with(b"event:") {
-        (Name::EventType, 5)
+        (Name::EventType, value(5))
     } else if line.starts_with(b"id:") {
-        (Name::Id, 2)
+        (Name::Id, value(2))
     } else if line.starts_with(b"retry:") {
-        (Name::Retry, 5)
+        (Name::Retry, value(5))
     } else {
-        return (without_colon(line), line.len());
-    };
-    (
-        name,
-        colon + 1 + usize::from(line.get(colon + 1) == Some(&b' ')),
-    )
+        (without_colon(line), line.len())
+    }
 }
 
 /// The name itself, for those who want to know what an unknown one looks like (R10, R11).
