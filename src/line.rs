@@ -85,7 +85,7 @@ impl Lines {
     /// them.
     #[inline]
     pub(crate) fn split<'c>(&mut self, chunk: &'c [u8], take: impl FnMut(&'c [u8])) -> &'c [u8] {
-        // Most text that is to be sent has no line end, which only its length tells of the line.
+        // Most text to be sent is one line, so that its length is the best guess.
         self.long = chunk.len() >= LONG;
         let start = self.start_chunk(chunk);
         match self.next(chunk, start) {
@@ -220,6 +220,15 @@ mod tests {
                     bytes.extend(vec![b'y'; tail]);
                     bytes.extend(ends.bytes());
                     assert_eq!(all(&mut Lines::new(), &bytes), naive(&bytes), "{bytes:?}");
+
+                    let (mut split, mut start) = (vec![], 0);
+                    let rest = Lines::new().split(&bytes, |line| split.push(line));
+                    for (line, LineEnd { end, next }) in split.iter().zip(naive(&bytes)) {
+                        assert_eq!(*line, &bytes[start..end], "{bytes:?}");
+                        start = next;
+                    }
+                    assert_eq!(split.len(), naive(&bytes).len(), "{bytes:?}");
+                    assert_eq!(rest, &bytes[start..], "{bytes:?}");
                 }
             }
         }
