@@ -263,9 +263,9 @@ impl Decoder {
         } else {
             &self.last_event_id
         };
-        let data = text::decode(&self.data, &mut self.mended);
-        self.block
-            .check(data.len() - self.data.len(), self.max_event_size)?;
+        let data = self
+            .block
+            .decode(&self.data, &mut self.mended, self.max_event_size)?;
         Ok(Some(self.block.event(&self.event_type, data, id)))
     }
 
@@ -496,7 +496,7 @@ impl<'i> Feed<'_, 'i> {
         Ok(match self.advance::<true>()? {
             None => None,
             Some(Ready::Event) => Some(Frame::Event(self.event()?)),
-            Some(Ready::Comment(span)) => Some(Frame::Comment(self.comment(span))),
+            Some(Ready::Comment(span)) => Some(Frame::Comment(self.comment(span)?)),
             Some(Ready::Retry(retry)) => Some(Frame::Retry(Duration::from_millis(retry))),
         })
     }
@@ -742,10 +742,8 @@ impl<'i> Feed<'_, 'i> {
         let data = match lent {
             Some(text) => text,
             None => {
-                let text = text::decode(bytes, mended);
                 block.set(COPIED);
-                block.check(text.len() - bytes.len(), *max_event_size)?;
-                text
+                block.decode(bytes, mended, *max_event_size)?
             }
         };
         Ok(block.event(
@@ -755,15 +753,18 @@ impl<'i> Feed<'_, 'i> {
         ))
     }
 
-    fn comment(&mut self, span: Option<Span>) -> &str {
+    fn comment(&mut self, span: Option<Span>) -> Result<&str, DecodeError> {
         let Decoder {
+            max_event_size: limit,
             value,
             mended,
             block,
             ..
         } = &mut *self.decoder;
         block.set(COPIED);
-        text::decode(span.map_or(value, |span| span.of(self.chunk)), mended)
+        let bytes = span.map_or(&value[..], |span| span.of(self.chunk));
+        text::decode(bytes, mended, limit.saturating_sub(block.size))
+            .ok_or(DecodeError::CommentTooLarge { limit: *limit })
     }
 }
 
@@ -951,12 +952,12 @@ impl Decoder {
 
     /// R13.
     fn set_event_type(&mut self) -> Result<(), DecodeError> {
-        self.mended.clear();
-        text::decode_into(&self.value, &mut self.mended);
-        self.claim(self.mended.len())?;
+        self.claim(text::decoded_len(&self.value))?;
         self.block.set(EVENT_TYPE | COPIED);
-        self.block.size = self.block.size - self.event_type.len() + self.mended.len();
-        mem::swap(&mut self.event_type, &mut self.mended);
+        self.block.size -= self.event_type.len();
+        self.event_type.clear();
+        text::decode_into(&self.value, &mut self.event_type);
+        self.block.size += self.event_type.len();
         Ok(())
     }
 
@@ -965,13 +966,14 @@ impl Decoder {
         if self.value.contains(&0) {
             return Ok(());
         }
-        self.mended.clear();
-        text::decode_into(&self.value, &mut self.mended);
-        let claimed = self.claim(self.mended.len());
-        if self.has_room(self.mended.len()) {
-            self.block.size = self.block.size - self.id.len() + self.mended.len();
+        let len = text::decoded_len(&self.value);
+        let claimed = self.claim(len);
+        if self.has_room(len) {
             self.block.set(ID | COPIED);
-            mem::swap(&mut self.id, &mut self.mended);
+            self.block.size -= self.id.len();
+            self.id.clear();
+            text::decode_into(&self.value, &mut self.id);
+            self.block.size += self.id.len();
         }
         claimed
     }
@@ -1070,13 +1072,16 @@ impl Block {
         self.flags |= flags;
     }
 
-    /// Whether there is room for what mending has added to the data.
-    fn check(self, added: usize, limit: usize) -> Result<(), DecodeError> {
-        if added <= limit.saturating_sub(self.size) {
-            Ok(())
-        } else {
-            Err(DecodeError::EventTooLarge { limit })
-        }
+    /// The data as text, if there is room for what mending adds to it.
+    #[inline]
+    fn decode<'a>(
+        self,
+        data: &'a [u8],
+        mended: &'a mut String,
+        limit: usize,
+    ) -> Result<&'a str, DecodeError> {
+        let room = data.len() + limit.saturating_sub(self.size);
+        text::decode(data, mended, room).ok_or(DecodeError::EventTooLarge { limit })
     }
 
     /// The event that the block becomes.

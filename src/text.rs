@@ -83,17 +83,25 @@ impl<'i> Window<'i> {
 }
 
 /// The text that `bytes` are, with U+FFFD for each maximal subpart that is not UTF-8; `mended`
-/// holds it where there is one.
+/// holds it where there is one. None if that makes it longer than `room` bytes.
 #[inline]
-pub(crate) fn decode<'a>(bytes: &'a [u8], mended: &'a mut String) -> &'a str {
+pub(crate) fn decode<'a>(bytes: &'a [u8], mended: &'a mut String, room: usize) -> Option<&'a str> {
     match from_utf8(bytes) {
-        Ok(text) => text,
+        Ok(text) => Some(text),
+        Err(_) if decoded_len(bytes) > room => None,
         Err(_) => {
             mended.clear();
             mend(bytes, mended);
-            mended
+            Some(mended)
         }
     }
+}
+
+/// How many bytes the text takes that `bytes` are.
+pub(crate) fn decoded_len(bytes: &[u8]) -> usize {
+    let replacements = invalid_parts(bytes)
+        .map(|(_, invalid)| char::REPLACEMENT_CHARACTER.len_utf8() - invalid.len());
+    bytes.len() + replacements.sum::<usize>()
 }
 
 /// Appends the text that `bytes` are to `text`.
@@ -182,7 +190,6 @@ fn whole_characters(bytes: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::borrow::ToOwned;
     use alloc::vec::Vec;
 
     #[test]
@@ -229,8 +236,10 @@ mod tests {
                 invalid_parts(bytes).eq(expected.iter().copied()),
                 "{bytes:?}"
             );
-            let text = decode(bytes, &mut String::new()).chars().count();
-            assert_eq!(characters(bytes), text, "{bytes:?}");
+            let mut mended = String::new();
+            let text = decode(bytes, &mut mended, usize::MAX).expect("room for it");
+            assert_eq!(characters(bytes), text.chars().count(), "{bytes:?}");
+            assert_eq!(decoded_len(bytes), text.len(), "{bytes:?}");
         }
     }
 
@@ -242,7 +251,8 @@ mod tests {
             b"\xE9\x80\x80\x80\x80a",
             b"\xF0\x9F\x98a",
         ] {
-            let whole = decode(bytes, &mut String::new()).to_owned();
+            let mut whole = String::new();
+            decode_into(bytes, &mut whole);
             for at in 0..=bytes.len() {
                 let (start, end) = bytes.split_at(boundary(bytes, at));
                 let mut text = String::new();
@@ -295,7 +305,11 @@ mod tests {
             (b"\xEF\xBB\xBFa", "\u{feff}a"),
             (b"a\xFF", "a\u{fffd}"),
         ] {
-            assert_eq!(decode(bytes, &mut String::from("before")), expected);
+            let mut mended = String::from("before");
+            let room = expected.len();
+            assert_eq!(decode(bytes, &mut mended, room), Some(expected));
+            let is_valid = core::str::from_utf8(bytes).is_ok();
+            assert_eq!(decode(bytes, &mut mended, room - 1).is_some(), is_valid);
             let mut text = String::from("before ");
             decode_into(bytes, &mut text);
             assert_eq!(text.strip_prefix("before "), Some(expected));

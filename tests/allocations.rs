@@ -181,6 +181,24 @@ fn an_endless_line_costs_its_limit_and_one_error() {
     }
 }
 
+/// What replaces a byte that is no text takes three: the limit holds before that is done.
+#[test]
+fn invalid_bytes_up_to_the_limit_cost_it_no_more_than_twice() {
+    for start in ["data: ", "event: ", "id: "] {
+        let mut decoder = Decoder::new().with_max_event_size(MIB);
+        let mut seen = Seen::default();
+        let heap = measure(|| {
+            seen += drain(&mut decoder, start.as_bytes());
+            for _ in 0..1024 {
+                seen += drain(&mut decoder, &[0xFF; 1024]);
+            }
+            seen += drain(&mut decoder, b"\n\n");
+        });
+        assert_eq!((seen.events, seen.errors), (0, 1), "{start}");
+        assert!(heap.peak <= 3 * MIB as isize, "{start:?}: {heap:?}"); // a buffer that moves once
+    }
+}
+
 /// A checker looks at whole lines, beside the decoder in it.
 #[test]
 fn what_has_no_end_costs_a_checker_its_limit_twice() {

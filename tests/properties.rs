@@ -279,9 +279,8 @@ impl Limited {
                 *block = Block::default();
             }
             (b"", Some(comment)) => {
-                let fits = block.size() + value.len() <= limit;
                 let too_large = DecodeError::CommentTooLarge { limit };
-                self.outcomes.push(if fits {
+                self.outcomes.push(if fits(block) {
                     Ok(comment.clone())
                 } else {
                     Err(too_large)

@@ -298,7 +298,9 @@ impl fmt::Display for Quoted<'_> {
             self.0.len()
         };
         f.write_str("`")?;
-        for character in text::decode(&self.0[..end], &mut String::new()).chars() {
+        let mut shown = String::new();
+        text::decode_into(&self.0[..end], &mut shown);
+        for character in shown.chars() {
             let misleads = matches!(
                 character,
                 '\u{feff}' | '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
