@@ -92,15 +92,14 @@ struct Block {
 
 /// It has data, perhaps empty.
 const DATA: u8 = 1;
-const EVENT_TYPE: u8 = 1 << 1;
-const ID: u8 = 1 << 2;
-const RETRY: u8 = 1 << 3;
+const ID: u8 = 1 << 1;
+const RETRY: u8 = 1 << 2;
 /// It was over the limit: only its ids and reconnection times count.
-const TOO_LARGE: u8 = 1 << 4;
+const TOO_LARGE: u8 = 1 << 3;
 /// Something of it was copied to the decoder's buffers.
-const COPIED: u8 = 1 << 5;
+const COPIED: u8 = 1 << 4;
 /// Something of it lies whole in the chunk, and was not copied.
-const LENT: u8 = 1 << 6;
+const LENT: u8 = 1 << 5;
 /// It is over. Its texts may be lent to the caller until the next call.
 const ENDED: u8 = 1 << 7;
 
@@ -609,7 +608,7 @@ impl<'i> Feed<'_, 'i> {
                     return self.copy_line::<FRAMES>(line);
                 };
                 let old = self.lent.event_type.unwrap_or(&decoder.event_type).len();
-                block.set(EVENT_TYPE | LENT);
+                block.set(LENT);
                 block.size = block.size - old + size;
                 self.lent.event_type = Some(text);
             }
@@ -953,7 +952,7 @@ impl Decoder {
     /// R13.
     fn set_event_type(&mut self) -> Result<(), DecodeError> {
         self.claim(text::decoded_len(&self.value))?;
-        self.block.set(EVENT_TYPE | COPIED);
+        self.block.set(COPIED);
         self.block.size -= self.event_type.len();
         self.event_type.clear();
         text::decode_into(&self.value, &mut self.event_type);
@@ -1004,7 +1003,7 @@ impl Decoder {
 
     #[cold]
     fn drop_block(&mut self) -> DecodeError {
-        self.block.flags = self.block.flags & !(DATA | EVENT_TYPE) | TOO_LARGE | COPIED;
+        self.block.flags = self.block.flags & !DATA | TOO_LARGE | COPIED;
         self.block.size = self.id.len();
         if matches!(self.cut, Line::Value(Name::Data | Name::EventType)) {
             self.cut = Line::Value(Name::Unknown);
