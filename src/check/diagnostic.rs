@@ -292,11 +292,7 @@ pub(super) struct Quoted<'a>(pub(super) &'a [u8]);
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const QUOTED: usize = 40;
-        let end = if self.0.len() > QUOTED {
-            text::boundary(self.0, QUOTED)
-        } else {
-            self.0.len()
-        };
+        let end = text::boundary(self.0, QUOTED.min(self.0.len()));
         f.write_str("`")?;
         let mut shown = String::new();
         text::decode_into(&self.0[..end], &mut shown);
