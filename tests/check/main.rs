@@ -830,6 +830,12 @@ fn places_are_exact() {
             b"data: xxxxxxxxxxxxxxxxxxxx\r\r",
             &[(Kind::EventTooLarge, 0, 26), (Kind::BareCr, 26, 1)],
         ),
+        // Only what is looked at ends within a character.
+        (
+            1,
+            b":234567890\xE2\x82\xAC\n",
+            &[(Kind::LineTooLong, 0, 13)],
+        ),
     ] {
         let checker = Checker::new().with_max_event_size(limit);
         let (found, _) = check(checker, [stream]);
