@@ -702,6 +702,14 @@ fn a_message_names_what_it_is_about() {
             b"dA\x1B\xEF\xBB\xBF\xFFta: a\n",
             "field `dA\\u{1b}\\u{feff}\u{fffd}ta` is ignored",
         ),
+        (
+            b"data: a\n\xEF\xBB\xBF\n",
+            "this line is not blank and ends no block",
+        ),
+        (
+            b"\n\xEF\xBB\xBFdata: a\n",
+            "before its name this field is ignored",
+        ),
         (b"data: a\xE2\x82b\n", "bytes E2 82 are not UTF-8"),
         (b"data: a\xFFb\n", "byte FF is not UTF-8"),
         (b"event: tick \n", "listeners for `tick` miss"),
