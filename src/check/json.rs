@@ -199,6 +199,7 @@ mod tests {
             ("[INFO]", "no"),
             ("[DONE]", "no"),
             ("[trap]", "no"),
+            ("[tr ue]", "no"),
             ("{} {}", "no"),
             ("{}\\n", "no"),
         ] {

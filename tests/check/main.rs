@@ -570,6 +570,8 @@ const FOUND: &[(&[u8], &[&str])] = &[
     (b"data: {\nfoo: b\n\n", &["2:1 unknown-field"]),
     (b"data: {\n\ndata: }\n\n", &[]),
     (b"data: {\n Data: 1}\n\n", &["2:1 leading-space"]),
+    (b"data: [\"a\nData: b\"]\n\n", &["2:1 field-name-case"]),
+    (b"data: {\n \ndata: }\n\n", &["2:1 white-space-line"]),
     (b"data: [INFO] \"a\nb\"\n\n", &["2:1 unknown-field"]),
     (b"data: \"one\ndata: two\"\n\n", &[]),
     (b"data: {}\ndata: a\n\n", &[]),
