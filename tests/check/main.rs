@@ -682,6 +682,28 @@ fn a_long_line_ends_where_it_ends() {
 }
 
 #[test]
+fn a_summary_counts_blocks_that_lack_data() {
+    for (stream, expected) in [
+        (&b"id: 1\n\n"[..], 1),
+        (b"event: a\n\n", 1),
+        (b"retry: 5\n\n", 1),
+        (b"id: 1\nevent: a\nretry: 5\n\n", 1),
+        (b"id: 1\n\nevent: a\n\nretry: 5\n\n", 3),
+        (b": a\n\nfoo: a\n\n\n", 0),
+        (b"id: 1\nevent: a\nretry: 5\ndata\n\n", 0),
+        (b"id: 1\n", 0),
+    ] {
+        let (_, summary) = check(Checker::new(), [stream]);
+        assert_eq!(
+            summary.blocks_without_data,
+            expected,
+            "{}",
+            stream.escape_ascii()
+        );
+    }
+}
+
+#[test]
 fn a_summary_keeps_no_more_than_it_says() {
     let most = Summary::MAX_DISTINCT_IDS;
     let stream: String = (0..=most)
