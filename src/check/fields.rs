@@ -198,7 +198,7 @@ impl Checker {
     }
 
     fn retry(&mut self, line: &Line<'_>, value: usize) {
-        self.block.has_retry = true;
+        self.block.has_retry |= self.heard.retry.is_some();
         let place = || line.place(value..line.bytes.len());
         match self.heard.retry.map(looks::exceeded_by) {
             Some(None) => {}

@@ -688,8 +688,10 @@ fn a_summary_counts_blocks_that_lack_data() {
         (b"event: a\n\n", 1),
         (b"retry: 5\n\n", 1),
         (b"id: 1\nevent: a\nretry: 5\n\n", 1),
+        (b"retry: 5\nretry: 6\nretry: x\n\n", 1),
         (b"id: 1\n\nevent: a\n\nretry: 5\n\n", 3),
         (b": a\n\nfoo: a\n\n\n", 0),
+        (b"id: \0\n\nretry: x\n\nretry\n\n", 0),
         (b"id: 1\nevent: a\nretry: 5\ndata\n\n", 0),
         (b"id: 1\n", 0),
     ] {
