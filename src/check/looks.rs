@@ -91,7 +91,9 @@ pub(super) fn fault_of(time: &[u8]) -> &'static str {
     let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     let trimmed = time.trim_ascii();
     match trimmed {
-        _ if is_number(trimmed) && trimmed.len() < time.len() => "its white space",
+        // What is wrong stands behind what is looked at.
+        _ if is_number(time) => "what is no ASCII digit",
+        _ if is_number(trimmed) => "its white space",
         [b'+' | b'-', digits @ ..] if is_number(digits) => "its sign",
         [digits @ .., b'm', b's'] if is_number(digits) => "its unit",
         [digits @ .., b's' | b'm' | b'h'] if is_number(digits) => "its unit",
@@ -175,12 +177,14 @@ mod tests {
         for (time, expected) in [
             (" 5", "its white space"),
             ("5 ", "its white space"),
+            (" 5s ", "its unit"),
             ("+5", "its sign"),
             ("-5", "its sign"),
             ("5s", "its unit"),
             ("5ms", "its unit"),
             ("1.5", "its fraction"),
             ("1,5", "its fraction"),
+            ("5", "what is no ASCII digit"),
             ("1_000", "what is no ASCII digit"),
             ("1.5.2", "what is no ASCII digit"),
             ("0x10", "what is no ASCII digit"),

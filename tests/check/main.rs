@@ -767,6 +767,12 @@ fn a_message_names_what_it_is_about() {
             "{expected}: {messages:?}"
         );
     }
+    let cut_digits = [&b"retry: "[..], &b"5".repeat(LIMIT + 10), b"s\n"].concat();
+    let (found, _) = check(checker_for(Kind::InvalidRetry), [&cut_digits[..]]);
+    let [_, fault] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert!(fault.message().contains("what is no ASCII digit"));
     let long = [b"x".repeat(1000), b": 1\n".to_vec()].concat();
     let (found, _) = check(Checker::new(), [&long[..]]);
     assert!(
