@@ -1152,6 +1152,34 @@ mod tests {
     }
 
     #[test]
+    fn what_is_replaced_gives_its_room_back() {
+        let stream = b"event: aaaa\nid: bbbb\nevent: c\nid: d\ndata: 1234567\n\n";
+        for size in [1, 2, 3, stream.len()] {
+            for (limit, is_dispatched) in [(8, false), (9, true)] {
+                let mut decoder = Decoder::new().with_max_event_size(limit);
+                let mut seen = 0;
+                for chunk in stream.chunks(size) {
+                    let mut feed = decoder.feed(chunk);
+                    loop {
+                        match feed.next_event() {
+                            Ok(Some(_)) => seen += 1,
+                            Ok(None) => break,
+                            Err(DecodeError::EventTooLarge { .. }) => {}
+                            Err(error) => panic!("{error}"),
+                        }
+                    }
+                }
+                assert_eq!(
+                    seen,
+                    usize::from(is_dispatched),
+                    "{limit}, in chunks of {size}"
+                );
+                assert_eq!(decoder.last_event_id(), "d");
+            }
+        }
+    }
+
+    #[test]
     fn a_limit_may_be_lowered_below_what_is_held() {
         let mut decoder = Decoder::new();
         assert_eq!(decoder.feed(b"data: hello\ndata: ").next_event(), Ok(None));
