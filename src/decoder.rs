@@ -17,8 +17,8 @@ const DEFAULT_MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 
 /// The capacity that outlives an event, in bytes: of the data buffer, and of each of the four
 /// others; 64 KiB together.
-const KEPT_DATA: usize = 32 * 1024;
-const KEPT_OTHER: usize = 8 * 1024;
+const KEPT_DATA: usize = 32_768;
+const KEPT_OTHER: usize = 8192;
 
 /// The incremental decoder: bytes in, events out.
 ///
@@ -252,7 +252,7 @@ impl Decoder {
         }
         let ended = self.end_line::<false>();
         self.expect_stream();
-        self.block.set(ENDED | COPIED);
+        self.block.set([ENDED, COPIED]);
         taken.and(ended)?;
         if !self.block.has(DATA) {
             return Ok(None);
@@ -282,7 +282,7 @@ impl Decoder {
     /// # Ok::<(), sse_wire::DecodeError>(())
     /// ```
     pub fn reconnect(&mut self) {
-        self.block.set(COPIED);
+        self.block.set([COPIED]);
         self.clear_block();
         self.trim();
         self.expect_stream();
@@ -574,7 +574,7 @@ impl<'i> Feed<'_, 'i> {
             }
         }
         if decoder.block.has(DATA) {
-            decoder.block.set(ENDED);
+            decoder.block.set([ENDED]);
             return Some(Ready::Event);
         }
         self.begin_block();
@@ -599,7 +599,7 @@ impl<'i> Feed<'_, 'i> {
                 self.decoder.join_data(value.of(self.chunk))?;
             }
             Name::Data if fits && !block.has(TOO_LARGE) => {
-                block.set(DATA | LENT);
+                block.set([DATA, LENT]);
                 block.size += size;
                 self.lent.data = Some(value);
             }
@@ -608,7 +608,7 @@ impl<'i> Feed<'_, 'i> {
                     return self.copy_line::<FRAMES>(line);
                 };
                 let old = self.lent.event_type.unwrap_or(&decoder.event_type).len();
-                block.set(LENT);
+                block.set([LENT]);
                 block.size = block.size - old + size;
                 self.lent.event_type = Some(text);
             }
@@ -618,7 +618,7 @@ impl<'i> Feed<'_, 'i> {
                 };
                 if !text.as_bytes().contains(&0) {
                     let old = self.lent.id.unwrap_or(&decoder.id).len();
-                    block.set(ID | LENT);
+                    block.set([ID, LENT]);
                     block.size = block.size - old + size;
                     self.lent.id = Some(text);
                 }
@@ -741,7 +741,7 @@ impl<'i> Feed<'_, 'i> {
         let data = match lent {
             Some(text) => text,
             None => {
-                block.set(COPIED);
+                block.set([COPIED]);
                 block.decode(bytes, mended, *max_event_size)?
             }
         };
@@ -760,7 +760,7 @@ impl<'i> Feed<'_, 'i> {
             block,
             ..
         } = &mut *self.decoder;
-        block.set(COPIED);
+        block.set([COPIED]);
         let bytes = span.map_or(&value[..], |span| span.of(self.chunk));
         text::decode(bytes, mended, limit.saturating_sub(block.size))
             .ok_or(DecodeError::CommentTooLarge { limit: *limit })
@@ -863,7 +863,7 @@ impl Decoder {
             return self.extend_other_value::<FRAMES>(value);
         }
         let joins = self.block.has(DATA);
-        self.block.set(DATA | COPIED);
+        self.block.set([DATA, COPIED]);
         if joins {
             self.join_data(value)
         } else {
@@ -933,7 +933,7 @@ impl Decoder {
     }
 
     fn extend_kept_value(&mut self, more: &[u8]) {
-        self.block.set(COPIED);
+        self.block.set([COPIED]);
         self.value.extend_from_slice(more);
     }
 
@@ -952,7 +952,7 @@ impl Decoder {
     /// R13.
     fn set_event_type(&mut self) -> Result<(), DecodeError> {
         self.claim(text::decoded_len(&self.value))?;
-        self.block.set(COPIED);
+        self.block.set([COPIED]);
         self.block.size -= self.event_type.len();
         self.event_type.clear();
         text::decode_into(&self.value, &mut self.event_type);
@@ -968,7 +968,7 @@ impl Decoder {
         let len = text::decoded_len(&self.value);
         let claimed = self.claim(len);
         if self.has_room(len) {
-            self.block.set(ID | COPIED);
+            self.block.set([ID, COPIED]);
             self.block.size -= self.id.len();
             self.id.clear();
             text::decode_into(&self.value, &mut self.id);
@@ -981,7 +981,7 @@ impl Decoder {
     fn set_retry<const FRAMES: bool>(&mut self, digits: Digits) -> Option<Ready> {
         let retry = digits.milliseconds()?;
         self.retry = Some(retry);
-        self.block.set(RETRY);
+        self.block.set([RETRY]);
         self.block.retry = retry;
         FRAMES.then_some(Ready::Retry(retry))
     }
@@ -1003,7 +1003,8 @@ impl Decoder {
 
     #[cold]
     fn drop_block(&mut self) -> DecodeError {
-        self.block.flags = self.block.flags & !DATA | TOO_LARGE | COPIED;
+        self.block.flags &= !DATA;
+        self.block.set([TOO_LARGE, COPIED]);
         self.block.size = self.id.len();
         if matches!(self.cut, Line::Value(Name::Data | Name::EventType)) {
             self.cut = Line::Value(Name::Unknown);
@@ -1067,8 +1068,10 @@ impl Block {
     }
 
     #[inline(always)]
-    fn set(&mut self, flags: u8) {
-        self.flags |= flags;
+    fn set<const N: usize>(&mut self, flags: [u8; N]) {
+        for flag in flags {
+            self.flags |= flag;
+        }
     }
 
     /// The data as text, if there is room for what mending adds to it.
@@ -1103,9 +1106,7 @@ fn replace(text: &mut String, by: &str) {
 
 fn empty(text: &mut String) {
     text.clear();
-    if text.capacity() > KEPT_OTHER {
-        text.shrink_to(KEPT_OTHER);
-    }
+    text.shrink_to(KEPT_OTHER);
 }
 
 /// The start of a text, for debugging.
