@@ -129,17 +129,12 @@ fn find(text: &[u8], long: bool) -> Option<usize> {
 
 /// By the vectors that every processor of the architecture has: there is nothing to choose at run
 /// time, so the search can be inlined.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 fn find_near(text: &[u8]) -> Option<usize> {
-    match Two::new(CR, LF) {
-        Some(two) => two.find(text),
-        None => memchr2(CR, LF, text),
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    if let Some(two) = Two::new(CR, LF) {
+        return two.find(text);
     }
-}
-
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn find_near(text: &[u8]) -> Option<usize> {
     memchr2(CR, LF, text)
 }
 
@@ -231,6 +226,26 @@ mod tests {
                     assert_eq!(rest, &bytes[start..], "{bytes:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn lines_are_probably_as_long_as_the_last() {
+        let mut lines = Lines::new();
+        for (chunk, long) in [
+            (&[b'x'; LONG - 1][..], false),
+            (&[b'x'; LONG], true),
+            (b"x\n", false),
+            (&[&[b'x'; LONG], &b"\n"[..]].concat(), true),
+            (b"\n", true),
+            (&[&[b'x'; LONG - 1], &b"\n"[..]].concat(), false),
+        ] {
+            _ = lines.next(chunk, 0);
+            assert_eq!(lines.long, long, "{} bytes", chunk.len());
+        }
+        for (len, long) in [(LONG, true), (LONG - 1, false)] {
+            lines.split(&vec![b'\n'; len], |_| {});
+            assert_eq!(lines.long, long);
         }
     }
 
