@@ -190,6 +190,7 @@ fn whole_characters(bytes: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
     use alloc::vec::Vec;
 
     #[test]
@@ -293,6 +294,37 @@ mod tests {
         let mut window = Window::new();
         assert_eq!(window.lend(&large, 2, 3), Some("a"));
         assert_eq!(window.lend(&large, 0, 1), Some("a"), "backwards, too");
+    }
+
+    #[test]
+    fn windows_are_small_at_first_and_blocks_where_they_can() {
+        let mut window = Window::new();
+        for (len, start, end, expected) in [
+            (BLOCK, 6, 8, 0..BLOCK),
+            (BLOCK + 1, 2, 8, 1..BLOCK + 1),
+            (BLOCK + 1, 1, 8, 1..BLOCK + 1),
+            (BLOCK + 1, 0, 8, 0..BLOCK + 1),
+            (9999, 6, 8, 6..6 + FIRST_WINDOW),
+            (9999, 6, 2000, 6..2000),
+            (9999, 9900, 9999, 9900..9999),
+        ] {
+            let chunk = vec![b'x'; len];
+            let mut first = Window::new();
+            assert_eq!(
+                first.lend(&chunk, start, end).map(str::len),
+                Some(end - start)
+            );
+            assert_eq!(
+                first.start..first.start + first.text.len(),
+                expected,
+                "{len}, {start}"
+            );
+        }
+        let chunk = vec![b'x'; 3 * LARGEST_WINDOW];
+        for (start, expected) in [(6, FIRST_WINDOW), (2000, LARGEST_WINDOW), (20_000, 4576)] {
+            assert_eq!(window.lend(&chunk, start, start + 1), Some("x"));
+            assert_eq!((window.start, window.text.len()), (start, expected));
+        }
     }
 
     #[test]
