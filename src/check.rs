@@ -95,7 +95,7 @@ const DEFAULT_MAX_PER_KIND: u64 = 10;
 const BEFORE_VALUE: usize = crate::field::DECISIVE;
 
 /// The capacity of the line buffer that outlives a line, in bytes.
-const KEPT: usize = 8 * 1024;
+const KEPT: usize = 8192;
 
 /// Reads an event stream in chunks, and finds what is wrong with it.
 ///
