@@ -142,6 +142,32 @@ fn a_large_event_does_not_burden_the_small_ones_behind_it() {
     assert_eq!((kept.len(), heap.kept), (1000, 4 * 1000));
 }
 
+/// No chunk ends between two of these events.
+#[test]
+fn a_large_buffer_serves_large_events_until_a_small_one_comes() {
+    let large = format!("data: {}\n\n", "x".repeat(200 * KIB));
+    let (start, end) = large.split_at(100 * KIB);
+    let next = [end, start].concat();
+    let mut decoder = Decoder::new();
+    let taken = measure(|| {
+        drain(&mut decoder, start.as_bytes());
+        drain(&mut decoder, next.as_bytes());
+    });
+    assert!(taken.kept >= 200 * KIB as isize, "{taken:?}");
+    let heap = measure(|| {
+        for _ in 0..3 {
+            assert_eq!(drain(&mut decoder, next.as_bytes()).events, 1);
+        }
+    });
+    assert_eq!(heap.allocations, 0, "{heap:?}");
+
+    let heap = measure(|| {
+        drain(&mut decoder, [end, "data: sm"].concat().as_bytes());
+        drain(&mut decoder, b"all\n\ndata: next");
+    });
+    assert!(taken.kept + heap.kept <= 64 * KIB as isize, "{heap:?}");
+}
+
 /// The peer never ends its line, and sends it in small pieces.
 #[test]
 fn an_endless_line_costs_its_limit_and_one_error() {
