@@ -953,10 +953,7 @@ impl Decoder {
     fn set_event_type(&mut self) -> Result<(), DecodeError> {
         self.claim(text::decoded_len(&self.value))?;
         self.block.set([COPIED]);
-        self.block.size -= self.event_type.len();
-        self.event_type.clear();
-        text::decode_into(&self.value, &mut self.event_type);
-        self.block.size += self.event_type.len();
+        self.block.replace(&mut self.event_type, &self.value);
         Ok(())
     }
 
@@ -969,10 +966,7 @@ impl Decoder {
         let claimed = self.claim(len);
         if self.has_room(len) {
             self.block.set([ID, COPIED]);
-            self.block.size -= self.id.len();
-            self.id.clear();
-            text::decode_into(&self.value, &mut self.id);
-            self.block.size += self.id.len();
+            self.block.replace(&mut self.id, &self.value);
         }
         claimed
     }
@@ -1072,6 +1066,14 @@ impl Block {
         for flag in flags {
             self.flags |= flag;
         }
+    }
+
+    /// Puts a value in the place of a text that the block holds.
+    fn replace(&mut self, text: &mut String, value: &[u8]) {
+        self.size -= text.len();
+        text.clear();
+        text::decode_into(value, text);
+        self.size += text.len();
     }
 
     /// The data as text, if there is room for what mending adds to it.
