@@ -2,7 +2,7 @@
 //! R21).
 
 use crate::event::check_last_event_id;
-use crate::field::{self, DECISIVE, Digits, Name};
+use crate::field::{self, COMMENT, DECISIVE, Digits, Name};
 use crate::line::Lines;
 use crate::text::{self, BOM, Window};
 use crate::{DecodeError, EncodeError, Event};
@@ -522,6 +522,15 @@ impl<'i> Feed<'_, 'i> {
         if self.decoder.block.has(ENDED) {
             self.begin_block();
         }
+        if !matches!(self.decoder.cut, Line::Whole) {
+            let ready = self.take_rest_of_line::<FRAMES>();
+            if !matches!(ready, Ok(None)) {
+                return ready;
+            }
+        }
+        if !FRAMES && self.decoder.block.flags == 0 {
+            self.at = self.decoder.lines.skip(self.chunk, self.at, COMMENT);
+        }
         if self.at == self.chunk.len() {
             self.decoder.trim();
             return Ok(None);
@@ -535,12 +544,6 @@ impl<'i> Feed<'_, 'i> {
 
     #[inline(always)]
     fn take_lines<const FRAMES: bool>(&mut self) -> Result<Option<Ready>, DecodeError> {
-        if !matches!(self.decoder.cut, Line::Whole) {
-            let ready = self.take_rest_of_line::<FRAMES>();
-            if !matches!(ready, Ok(None)) {
-                return ready;
-            }
-        }
         let mut start = self.at;
         while let Some(line) = self.decoder.lines.next(self.chunk, start) {
             self.at = line.next;
@@ -648,6 +651,9 @@ impl<'i> Feed<'_, 'i> {
     /// Goes on with the line that the end of an earlier chunk has cut.
     #[inline(never)]
     fn take_rest_of_line<const FRAMES: bool>(&mut self) -> Result<Option<Ready>, DecodeError> {
+        if self.at == self.chunk.len() {
+            return Ok(None);
+        }
         if self.decoder.at_start {
             self.at += self.decoder.strip_bom(self.chunk);
             if self.at == self.chunk.len() || matches!(self.decoder.cut, Line::Whole) {

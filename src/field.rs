@@ -18,10 +18,13 @@ pub(crate) enum Name {
 /// follows: the longest name, its colon and the space.
 pub(crate) const DECISIVE: usize = "event: ".len();
 
+/// What a comment starts with (R9).
+pub(crate) const COMMENT: u8 = b':';
+
 /// Whether the first bytes of a line tell what it is and where its value starts.
 #[inline(always)]
 pub(crate) fn is_decisive(start: &[u8]) -> bool {
-    start.len() >= DECISIVE || start.first() == Some(&b':')
+    start.len() >= DECISIVE || start.first() == Some(&COMMENT)
 }
 
 /// The name of a line's field, and where in the line its value starts.
@@ -30,7 +33,7 @@ pub(crate) fn is_decisive(start: &[u8]) -> bool {
 #[inline(always)]
 pub(crate) fn split(line: &[u8]) -> (Name, usize) {
     let value = |colon: usize| colon + 1 + usize::from(line.get(colon + 1) == Some(&b' '));
-    if line.starts_with(b":") {
+    if line.first() == Some(&COMMENT) {
         (Name::Comment, 1)
     } else if line.starts_with(b"data:") {
         (Name::Data, value(4))

@@ -1,6 +1,7 @@
 //! Bytes to lines: the only place that knows line ends (R2, R6).
 
-use memchr::memchr2;
+use core::array;
+use memchr::{memchr2, memrchr2};
 
 #[cfg(target_arch = "aarch64")]
 use memchr::arch::aarch64::neon::memchr::Two;
@@ -12,6 +13,9 @@ const LF: u8 = b'\n';
 
 /// Text below this is searched word by word: it fills no vector.
 const SHORT: usize = 16;
+
+/// So many bytes are passed over at once.
+const BLOCK: usize = 16;
 
 /// A line from here on is worth the call of the fastest search.
 const LONG: usize = 96;
@@ -81,6 +85,28 @@ impl Lines {
         Some(LineEnd { end, next })
     }
 
+    /// Passes over lines that are blank or start with `mark`, and returns where the next line
+    /// starts: another one, or one that the chunk's end cuts, or a blank one that starts with CR.
+    #[inline(always)]
+    pub(crate) fn skip(&mut self, chunk: &[u8], mut start: usize, mark: u8) -> usize {
+        while let Some(&first) = chunk.get(start) {
+            if first == LF {
+                start += 1;
+            } else if first == mark {
+                let Some(line) = self.next(chunk, start) else {
+                    break;
+                };
+                start = line.next;
+                if chunk.len() - start > BLOCK {
+                    start = skip_blocks(chunk, start, mark);
+                }
+            } else {
+                break;
+            }
+        }
+        start
+    }
+
     /// Cuts a chunk at its line ends: hands out the lines that they end, and returns the one behind
     /// them.
     #[inline]
@@ -113,6 +139,32 @@ impl Lines {
             }
         }
     }
+}
+
+/// Passes over lines as [`Lines::skip`] does, however many end in a block, but leaves the chunk's
+/// last byte alone. Returns where the line starts that it has come to.
+#[inline(never)]
+fn skip_blocks(chunk: &[u8], start: usize, mark: u8) -> usize {
+    let before = chunk[start - 1..chunk.len() - 2].chunks_exact(BLOCK);
+    let blocks = chunk[start..chunk.len() - 1].chunks_exact(BLOCK);
+    let mut at = start;
+    for (before, block) in before.zip(blocks) {
+        // All or no bits of a byte are what compilers know how to make vectors of.
+        let others: [u8; BLOCK] = array::from_fn(|i| {
+            let starts_other = is_end(before[i]) & !(is_end(block[i]) | (block[i] == mark));
+            if starts_other { u8::MAX } else { 0 }
+        });
+        if others.iter().fold(0, |any, other| any | other) != 0 {
+            return at + u128::from_le_bytes(others).trailing_zeros() as usize / 8;
+        }
+        at += BLOCK;
+    }
+    memrchr2(CR, LF, &chunk[start - 1..at]).map_or(start, |end| start + end)
+}
+
+#[inline(always)]
+fn is_end(byte: u8) -> bool {
+    (byte == CR) | (byte == LF)
 }
 
 /// The first line end in `text`; `long` is whether it is probably far.
@@ -153,12 +205,11 @@ fn find_short(text: &[u8]) -> Option<usize> {
 #[inline(always)]
 fn find_in_word(word: &[u8; 8]) -> Option<usize> {
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    const LOW: u64 = u64::from_le_bytes([0x7F; 8]);
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
     const CRS: u64 = u64::from_le_bytes([CR; 8]);
     const LFS: u64 = u64::from_le_bytes([LF; 8]);
-    let nonzero = |bytes: u64| ((bytes & LOW) + LOW) | bytes;
     let word = u64::from_le_bytes(*word);
-    let ends = !(nonzero(word ^ CRS) & nonzero(word ^ LFS)) & HIGH;
+    let ends = ((word ^ CRS).wrapping_sub(ONES) | (word ^ LFS).wrapping_sub(ONES)) & !word & HIGH;
     (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
 }
 
@@ -224,6 +275,37 @@ mod tests {
                     }
                     assert_eq!(split.len(), naive(&bytes).len(), "{bytes:?}");
                     assert_eq!(rest, &bytes[start..], "{bytes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_skipped_but_blank_lines_and_marked_ones() {
+        for filler in ["", ":", ":\n", ":x\r\n\r\n", ":x\r", "\n"] {
+            for len in [0, 14, 15, 16, 17, 31, 40] {
+                for code in 0..4_usize.pow(6) {
+                    let mut chunk = b":".to_vec();
+                    chunk.extend(filler.bytes().cycle().take(len));
+                    chunk.extend((0..6).map(|i| b":x\r\n"[code / 4_usize.pow(i) % 4]));
+
+                    let mut start = 0;
+                    for line in naive(&chunk) {
+                        if !matches!(chunk[start], b':' | CR | LF) {
+                            break;
+                        }
+                        start = line.next;
+                    }
+                    let mut lines = Lines::new();
+                    let mut skipped = lines.skip(&chunk, 0, b':');
+                    // It may stop at a blank line that starts with CR.
+                    while chunk.get(skipped) == Some(&CR) {
+                        skipped = lines.next(&chunk, skipped).expect("a line end").next;
+                        skipped = lines.skip(&chunk, skipped, b':');
+                    }
+                    assert_eq!(skipped, start, "{:?}", chunk.escape_ascii());
+                    let is_cr_last = start == chunk.len() && chunk.ends_with(b"\r");
+                    assert_eq!(lines.after_cr, is_cr_last, "{:?}", chunk.escape_ascii());
                 }
             }
         }
