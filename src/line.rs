@@ -43,7 +43,8 @@ pub(crate) struct LineEnd {
 impl Lines {
     pub(crate) const fn new() -> Self {
         Self {
-            long: false,
+            // Searching a first line that is short in a long one's way costs less than the reverse.
+            long: true,
             after_cr: false,
         }
     }
