@@ -66,14 +66,16 @@ impl Lines {
     pub(crate) fn next(&mut self, chunk: &[u8], start: usize) -> Option<LineEnd> {
         let rest = chunk.get(start..)?;
         // A blank line is the likeliest of all, and needs no search.
-        if *rest.first()? == LF {
-            return Some(LineEnd {
-                end: start,
-                next: start + 1,
-            });
-        }
-        let found = find(rest, self.long);
-        self.long = found.unwrap_or(rest.len()) >= LONG;
+        let found = match *rest.first()? {
+            LF => {
+                return Some(LineEnd {
+                    end: start,
+                    next: start + 1,
+                });
+            }
+            CR => Some(0),
+            _ => self.find(rest),
+        };
         let end = start + found?;
         let mut next = end + 1;
         if chunk[end] == CR {
@@ -84,6 +86,13 @@ impl Lines {
             }
         }
         Some(LineEnd { end, next })
+    }
+
+    #[inline(always)]
+    fn find(&mut self, text: &[u8]) -> Option<usize> {
+        let found = find(text, self.long);
+        self.long = found.unwrap_or(text.len()) >= LONG;
+        found
     }
 
     /// Passes over lines that are blank or start with `mark`, and returns where the next line
