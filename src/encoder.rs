@@ -97,24 +97,25 @@ impl Event<'_> {
 /// # Panics
 ///
 /// Its methods panic only if the buffer cannot grow and is full, as [`BufMut`] has it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Encoder {
     state: State,
+    /// Where the data's lines end, while a data line is open.
+    lines: Lines,
     /// Whole lines that came while a data line was open, and go behind it. Empty in every other
     /// state.
     behind: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 enum State {
     /// Between two events.
-    #[default]
     Idle,
     /// In an event, at the start of a line, before any data.
     Open,
     /// In an event, in a data line. It may be empty, and ends once its line end comes, or the
     /// event's.
-    Data(Lines),
+    Data,
 }
 
 impl Encoder {
@@ -128,6 +129,7 @@ impl Encoder {
     pub const fn new() -> Self {
         Self {
             state: State::Idle,
+            lines: Lines::new(),
             behind: Vec::new(),
         }
     }
@@ -184,7 +186,7 @@ impl Encoder {
     /// assert_eq!(buf, b":\n\n");
     /// ```
     pub fn keep_alive(&mut self, buf: &mut impl BufMut) {
-        if !matches!(self.state, State::Data(_)) {
+        if !matches!(self.state, State::Data) {
             self.aside(buf, |put| put(b":\n"));
         }
     }
@@ -243,18 +245,15 @@ impl Encoder {
     /// ```
     #[inline]
     pub fn data(&mut self, piece: &str, buf: &mut impl BufMut) {
-        let mut lines = match self.state {
-            State::Idle | State::Open => {
-                buf.put_slice(b"data: ");
-                Lines::new()
-            }
-            State::Data(lines) => lines,
-        };
+        if !matches!(self.state, State::Data) {
+            buf.put_slice(b"data: ");
+            self.state = State::Data;
+            self.lines = Lines::new();
+        }
         let mut put = |bytes: &[u8]| buf.put_slice(bytes);
-        put_text(piece, &mut lines, &mut put, |put| {
+        put_text(piece, &mut self.lines, &mut put, |put| {
             put_line_end(b"\ndata: ", &mut self.behind, put);
         });
-        self.state = State::Data(lines);
     }
 
     /// Ends the open event, with a blank line. Does nothing if none is open.
@@ -272,7 +271,7 @@ impl Encoder {
         match self.state {
             State::Idle => {}
             State::Open => buf.put_slice(b"\n"),
-            State::Data(_) => {
+            State::Data => {
                 put_line_end(b"\n\n", &mut self.behind, &mut |bytes| buf.put_slice(bytes));
             }
         }
@@ -303,8 +302,14 @@ impl Encoder {
                 buf.put_slice(b"\n");
             }
             State::Open => lines(&mut |bytes| buf.put_slice(bytes)),
-            State::Data(_) => lines(&mut |bytes| self.behind.extend_from_slice(bytes)),
+            State::Data => lines(&mut |bytes| self.behind.extend_from_slice(bytes)),
         }
+    }
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
