@@ -189,15 +189,30 @@ fn find(text: &[u8], long: bool) -> Option<usize> {
     }
 }
 
-/// By the vectors that every processor of the architecture has: there is nothing to choose at run
-/// time, so the search can be inlined.
+/// Block by block: there is nothing to choose at run time, so the search can be inlined.
 #[inline(always)]
 fn find_near(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(block) = text[at..].first_chunk() {
+        if let Some(end) = find_in_block(block) {
+            return Some(at + end);
+        }
+        at += BLOCK;
+    }
+    if at == text.len() {
+        return None;
+    }
+    Some(text.len() - BLOCK + find_in_block(text.last_chunk()?)?)
+}
+
+/// By a vector that every processor of the architecture has, if there is one.
+#[inline(always)]
+fn find_in_block(block: &[u8; BLOCK]) -> Option<usize> {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     if let Some(two) = Two::new(CR, LF) {
-        return two.find(text);
+        return two.find(block);
     }
-    memchr2(CR, LF, text)
+    find_short(block)
 }
 
 #[inline(always)]
