@@ -736,10 +736,6 @@ impl<'i> Feed<'_, 'i> {
             mended,
             ..
         } = &mut *self.decoder;
-        let bytes = match self.lent.data {
-            Some(span) => span.of(self.chunk),
-            None => data,
-        };
         let lent = match self.lent.data {
             Some(Span { start, end }) => self.window.lend(self.chunk, start, end),
             None => None,
@@ -747,6 +743,7 @@ impl<'i> Feed<'_, 'i> {
         let data = match lent {
             Some(text) => text,
             None => {
+                let bytes = self.lent.data.map_or(&data[..], |span| span.of(self.chunk));
                 block.set([COPIED]);
                 block.decode(bytes, mended, *max_event_size)?
             }
