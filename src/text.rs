@@ -88,13 +88,22 @@ impl<'i> Window<'i> {
 pub(crate) fn decode<'a>(bytes: &'a [u8], mended: &'a mut String, room: usize) -> Option<&'a str> {
     match from_utf8(bytes) {
         Ok(text) => Some(text),
-        Err(_) if decoded_len(bytes) > room => None,
+        Err(_) if is_over(bytes, room) => None,
         Err(_) => {
             mended.clear();
             mend(bytes, mended);
             Some(mended)
         }
     }
+}
+
+/// Whether the text takes more than `room` bytes that `bytes` are, some of them not UTF-8.
+fn is_over(bytes: &[u8], room: usize) -> bool {
+    // Counting is as slow as mending; there is nearly always room for the worst.
+    let most = bytes
+        .len()
+        .saturating_mul(char::REPLACEMENT_CHARACTER.len_utf8());
+    most > room && decoded_len(bytes) > room
 }
 
 /// How many bytes the text takes that `bytes` are.
@@ -114,7 +123,9 @@ pub(crate) fn decode_into(bytes: &[u8], text: &mut String) {
 
 #[cold]
 fn mend(bytes: &[u8], text: &mut String) {
-    for chunk in bytes.utf8_chunks() {
+    let valid = valid_prefix(bytes);
+    text.push_str(valid);
+    for chunk in bytes[valid.len()..].utf8_chunks() {
         text.push_str(chunk.valid());
         if !chunk.invalid().is_empty() {
             text.push(char::REPLACEMENT_CHARACTER);
