@@ -879,7 +879,7 @@ impl Decoder {
     /// R14: a line feed joins a line of data to the one before.
     #[inline]
     fn join_data(&mut self, line: &[u8]) -> Result<(), DecodeError> {
-        self.claim(1 + line.len())?;
+        self.claim(self.has_room(1 + line.len()))?;
         self.block.size += 1 + line.len();
         self.data.reserve(1 + line.len());
         self.data.push(b'\n');
@@ -889,7 +889,7 @@ impl Decoder {
 
     #[inline]
     fn append_data(&mut self, more: &[u8]) -> Result<(), DecodeError> {
-        self.claim(more.len())?;
+        self.claim(self.has_room(more.len()))?;
         self.block.size += more.len();
         self.data.extend_from_slice(more);
         Ok(())
@@ -909,11 +909,11 @@ impl Decoder {
     fn extend_other_value<const FRAMES: bool>(&mut self, more: &[u8]) -> Result<(), DecodeError> {
         match self.cut {
             Line::Value(Name::EventType) => {
-                self.claim(self.value.len() + more.len())?;
+                self.claim(self.has_room(self.value.len() + more.len()))?;
                 self.extend_kept_value(more);
             }
             Line::Value(Name::Id) => {
-                let claimed = self.claim(self.value.len() + more.len());
+                let claimed = self.claim(self.has_room(self.value.len() + more.len()));
                 if self.has_room(self.value.len() + more.len()) {
                     self.extend_kept_value(more);
                 } else {
@@ -956,7 +956,7 @@ impl Decoder {
 
     /// R13.
     fn set_event_type(&mut self) -> Result<(), DecodeError> {
-        self.claim(text::decoded_len(&self.value))?;
+        self.claim(self.has_room_for_value())?;
         self.block.set([COPIED]);
         self.block.replace(&mut self.event_type, &self.value);
         Ok(())
@@ -967,9 +967,8 @@ impl Decoder {
         if has_nul(&self.value) {
             return Ok(());
         }
-        let len = text::decoded_len(&self.value);
-        let claimed = self.claim(len);
-        if self.has_room(len) {
+        let claimed = self.claim(self.has_room_for_value());
+        if self.has_room_for_value() {
             self.block.set([ID, COPIED]);
             self.block.replace(&mut self.id, &self.value);
         }
@@ -987,13 +986,22 @@ impl Decoder {
 
     #[inline(always)]
     fn has_room(&self, bytes: usize) -> bool {
-        bytes <= self.max_event_size.saturating_sub(self.block.size)
+        bytes <= self.room()
     }
 
-    /// Drops the block if it has no room for so many bytes, once.
+    fn has_room_for_value(&self) -> bool {
+        !text::is_longer(&self.value, self.room())
+    }
+
+    #[inline(always)]
+    fn room(&self) -> usize {
+        self.max_event_size.saturating_sub(self.block.size)
+    }
+
+    /// Drops the block if it has no room for more, once.
     #[inline]
-    fn claim(&mut self, bytes: usize) -> Result<(), DecodeError> {
-        if self.has_room(bytes) || self.block.has(TOO_LARGE) {
+    fn claim(&mut self, has_room: bool) -> Result<(), DecodeError> {
+        if has_room || self.block.has(TOO_LARGE) {
             Ok(())
         } else {
             Err(self.drop_block())

@@ -88,7 +88,7 @@ impl<'i> Window<'i> {
 pub(crate) fn decode<'a>(bytes: &'a [u8], mended: &'a mut String, room: usize) -> Option<&'a str> {
     match from_utf8(bytes) {
         Ok(text) => Some(text),
-        Err(_) if is_over(bytes, room) => None,
+        Err(_) if is_longer(bytes, room) => None,
         Err(_) => {
             mended.clear();
             mend(bytes, mended);
@@ -97,8 +97,8 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], mended: &'a mut String, room: usize) -
     }
 }
 
-/// Whether the text takes more than `room` bytes that `bytes` are, some of them not UTF-8.
-fn is_over(bytes: &[u8], room: usize) -> bool {
+/// Whether the text takes more than `room` bytes that `bytes` are.
+pub(crate) fn is_longer(bytes: &[u8], room: usize) -> bool {
     // Counting is as slow as mending; there is nearly always room for the worst.
     let most = bytes
         .len()
@@ -107,7 +107,7 @@ fn is_over(bytes: &[u8], room: usize) -> bool {
 }
 
 /// How many bytes the text takes that `bytes` are.
-pub(crate) fn decoded_len(bytes: &[u8]) -> usize {
+fn decoded_len(bytes: &[u8]) -> usize {
     let replacements = invalid_parts(bytes)
         .map(|(_, invalid)| char::REPLACEMENT_CHARACTER.len_utf8() - invalid.len());
     bytes.len() + replacements.sum::<usize>()
