@@ -107,7 +107,7 @@ impl Lines {
                     break;
                 };
                 start = line.next;
-                if chunk.len() - start > BLOCK {
+                if chunk[start..].first_chunk::<BLOCK>().is_some() {
                     start = skip_blocks(chunk, start, mark);
                 }
             } else {
@@ -156,9 +156,8 @@ impl Lines {
 #[inline(never)]
 fn skip_blocks(chunk: &[u8], start: usize, mark: u8) -> usize {
     let before = chunk[start - 1..chunk.len() - 2].chunks_exact(BLOCK);
-    let blocks = chunk[start..chunk.len() - 1].chunks_exact(BLOCK);
     let mut at = start;
-    for (before, block) in before.zip(blocks) {
+    for (before, block) in before.zip(chunk[start..].chunks_exact(BLOCK)) {
         // All or no bits of a byte are what compilers know how to make vectors of.
         let others: [u8; BLOCK] = array::from_fn(|i| {
             let starts_other = is_end(before[i]) & !(is_end(block[i]) | (block[i] == mark));
@@ -174,7 +173,7 @@ fn skip_blocks(chunk: &[u8], start: usize, mark: u8) -> usize {
 
 #[inline(always)]
 fn is_end(byte: u8) -> bool {
-    (byte == CR) | (byte == LF)
+    matches!(byte, CR | LF)
 }
 
 /// The first line end in `text`; `long` is whether it is probably far.
@@ -332,6 +331,26 @@ mod tests {
                     let is_cr_last = start == chunk.len() && chunk.ends_with(b"\r");
                     assert_eq!(lines.after_cr, is_cr_last, "{:?}", chunk.escape_ascii());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn whole_blocks_are_skipped() {
+        for line in [":\n", ":x\r", ":x\r\n\r\n", "\n"] {
+            for len in [BLOCK + 1, BLOCK + 2, 5 * BLOCK + 1, 5 * BLOCK + 2] {
+                let chunk: Vec<u8> = line.bytes().cycle().take(line.len() + len).collect();
+                // The last byte is left alone, and what does not fill a block.
+                let at = line.len() + (len - 1) / BLOCK * BLOCK;
+                let start = chunk[..at]
+                    .iter()
+                    .rposition(|byte| matches!(byte, &CR | &LF));
+                assert_eq!(
+                    skip_blocks(&chunk, line.len(), b':'),
+                    start.map_or(0, |end| end + 1),
+                    "{:?}",
+                    chunk.escape_ascii()
+                );
             }
         }
     }
