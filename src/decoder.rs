@@ -597,16 +597,17 @@ impl<'i> Feed<'_, 'i> {
         let decoder = &mut *self.decoder;
         let block = &mut decoder.block;
         let size = value.end - value.start;
-        let fits = size <= decoder.max_event_size.saturating_sub(block.size);
+        // Both are in memory, so the sum is no more than there are addresses.
+        let fits = block.size + size <= decoder.max_event_size;
         match name {
-            Name::Data if block.has(DATA) => {
-                self.settle();
-                self.decoder.join_data(value.of(self.chunk))?;
-            }
-            Name::Data if fits && !block.has(TOO_LARGE) => {
+            Name::Data if fits && !block.has(DATA | TOO_LARGE) => {
                 block.set([DATA, LENT]);
                 block.size += size;
                 self.lent.data = Some(value);
+            }
+            Name::Data if block.has(DATA) => {
+                self.settle();
+                self.decoder.join_data(value.of(self.chunk))?;
             }
             Name::EventType if fits && !block.has(TOO_LARGE) => {
                 let Some(text) = self.window.lend(self.chunk, value.start, value.end) else {
