@@ -11,10 +11,7 @@ use memchr::arch::x86_64::sse2::memchr::Two;
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
 
-/// Text below this is searched word by word: it fills no vector.
-const SHORT: usize = 16;
-
-/// So many bytes are passed over at once.
+/// So many bytes are searched or passed over at once; shorter text word by word.
 const BLOCK: usize = 16;
 
 /// A line from here on is worth the call of the fastest search.
@@ -22,9 +19,9 @@ const LONG: usize = 96;
 
 /// Finds the lines of one chunk after the other.
 ///
-/// Three searches stand behind it: by words where there is not enough for a vector, by inlined
-/// vectors where lines are of usual length, and by the fastest that the processor has where they
-/// are long, since its call costs about 10 ns.
+/// Three searches stand behind it: word by word where there is less than a block, block by block
+/// where lines are of usual length, and the fastest that the processor has where they are long,
+/// since its call costs about 10 ns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lines {
     /// Whether the last line was long; the next one probably is, too.
@@ -179,7 +176,7 @@ fn is_end(byte: u8) -> bool {
 /// The first line end in `text`; `long` is whether it is probably far.
 #[inline(always)]
 fn find(text: &[u8], long: bool) -> Option<usize> {
-    if text.len() < SHORT {
+    if text.len() < BLOCK {
         find_short(text)
     } else if long {
         memchr2(CR, LF, text)
@@ -188,7 +185,8 @@ fn find(text: &[u8], long: bool) -> Option<usize> {
     }
 }
 
-/// Block by block: there is nothing to choose at run time, so the search can be inlined.
+/// Block by block. A search of fixed size comes down to ten instructions, and can be inlined, since
+/// nothing is chosen at run time.
 #[inline(always)]
 fn find_near(text: &[u8]) -> Option<usize> {
     let mut at = 0;
@@ -204,7 +202,7 @@ fn find_near(text: &[u8]) -> Option<usize> {
     Some(text.len() - BLOCK + find_in_block(text.last_chunk()?)?)
 }
 
-/// By a vector that every processor of the architecture has, if there is one.
+/// By the vectors that every processor of the architecture has, where there are any.
 #[inline(always)]
 fn find_in_block(block: &[u8; BLOCK]) -> Option<usize> {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -225,7 +223,8 @@ fn find_short(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// A byte is zero exactly if its lower seven bits cannot carry into the eighth, nor is that set.
+/// Taking one from each byte sets the highest bit of those that are zero, and perhaps of some above
+/// the first; bytes that had it before are no line ends.
 #[inline(always)]
 fn find_in_word(word: &[u8; 8]) -> Option<usize> {
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
