@@ -528,9 +528,8 @@ impl<'i> Feed<'_, 'i> {
                 return ready;
             }
         }
-        // Line ends and the colon come before all letters that fields start with.
-        let may_skip = |first: &u8| *first <= COMMENT && self.decoder.block.flags == 0;
-        if !FRAMES && self.chunk.get(self.at).is_some_and(may_skip) {
+        if !FRAMES && Lines::may_skip(self.chunk, self.at, COMMENT) && self.decoder.block.flags == 0
+        {
             self.at = self.decoder.lines.skip(self.chunk, self.at, COMMENT);
         }
         if self.at == self.chunk.len() {

@@ -85,11 +85,25 @@ impl Lines {
         Some(LineEnd { end, next })
     }
 
+    /// The first line end in a text that does not start with one.
     #[inline(always)]
     fn find(&mut self, text: &[u8]) -> Option<usize> {
-        let found = find(text, self.long);
+        let found = if text.len() < BLOCK {
+            find_short(text)
+        } else if self.long {
+            memchr2(CR, LF, text)
+        } else {
+            find_near(text)
+        };
         self.long = found.unwrap_or(text.len()) >= LONG;
         found
+    }
+
+    /// Whether [`skip`](Self::skip) may find something to pass over: one comparison tells that it
+    /// does not where a letter comes, as it nearly always does.
+    #[inline(always)]
+    pub(crate) fn may_skip(chunk: &[u8], start: usize, mark: u8) -> bool {
+        chunk.get(start).is_some_and(|&first| first <= mark.max(LF))
     }
 
     /// Passes over lines that are blank or start with `mark`, and returns where the next line
@@ -171,18 +185,6 @@ fn skip_blocks(chunk: &[u8], start: usize, mark: u8) -> usize {
 #[inline(always)]
 fn is_end(byte: u8) -> bool {
     matches!(byte, CR | LF)
-}
-
-/// The first line end in `text`; `long` is whether it is probably far.
-#[inline(always)]
-fn find(text: &[u8], long: bool) -> Option<usize> {
-    if text.len() < BLOCK {
-        find_short(text)
-    } else if long {
-        memchr2(CR, LF, text)
-    } else {
-        find_near(text)
-    }
 }
 
 /// Block by block. A search of fixed size comes down to ten instructions, and can be inlined, since
