@@ -593,13 +593,12 @@ impl<'i> Feed<'_, 'i> {
             start: line.start + value,
             end: line.end,
         };
-        let decoder = &mut *self.decoder;
-        let block = &mut decoder.block;
         let size = value.end - value.start;
-        // Both are in memory, so the sum is no more than there are addresses.
-        let fits = block.size + size <= decoder.max_event_size;
+        let decoder = &mut *self.decoder;
+        let fits = decoder.has_room(size);
+        let block = &mut decoder.block;
         match name {
-            Name::Data if fits && !block.has(DATA | TOO_LARGE) => {
+            Name::Data if fits && !block.has(DATA) && !block.has(TOO_LARGE) => {
                 block.set([DATA, LENT]);
                 block.size += size;
                 self.lent.data = Some(value);
@@ -767,7 +766,7 @@ impl<'i> Feed<'_, 'i> {
         } = &mut *self.decoder;
         block.set([COPIED]);
         let bytes = span.map_or(&value[..], |span| span.of(self.chunk));
-        text::decode(bytes, mended, limit.saturating_sub(block.size))
+        text::decode(bytes, mended, block.room(*limit))
             .ok_or(DecodeError::CommentTooLarge { limit: *limit })
     }
 }
@@ -984,18 +983,15 @@ impl Decoder {
         FRAMES.then_some(Ready::Retry(retry))
     }
 
+    /// Whether the block has room for so many bytes that are in memory, and a line feed: the sum is
+    /// no more than there are addresses.
     #[inline(always)]
     fn has_room(&self, bytes: usize) -> bool {
-        bytes <= self.room()
+        self.block.size + bytes <= self.max_event_size
     }
 
     fn has_room_for_value(&self) -> bool {
-        !text::is_longer(&self.value, self.room())
-    }
-
-    #[inline(always)]
-    fn room(&self) -> usize {
-        self.max_event_size.saturating_sub(self.block.size)
+        !text::is_longer(&self.value, self.block.room(self.max_event_size))
     }
 
     /// Drops the block if it has no room for more, once.
@@ -1070,8 +1066,8 @@ impl Block {
     };
 
     #[inline(always)]
-    fn has(self, any_of: u8) -> bool {
-        self.flags & any_of != 0
+    fn has(self, flag: u8) -> bool {
+        self.flags & flag != 0
     }
 
     #[inline(always)]
@@ -1079,6 +1075,11 @@ impl Block {
         for flag in flags {
             self.flags |= flag;
         }
+    }
+
+    /// How many bytes more it may hold.
+    fn room(self, limit: usize) -> usize {
+        limit.saturating_sub(self.size)
     }
 
     /// Puts a value in the place of a text that the block holds.
@@ -1097,7 +1098,7 @@ impl Block {
         mended: &'a mut String,
         limit: usize,
     ) -> Result<&'a str, DecodeError> {
-        let room = data.len() + limit.saturating_sub(self.size);
+        let room = data.len() + self.room(limit);
         text::decode(data, mended, room).ok_or(DecodeError::EventTooLarge { limit })
     }
 
