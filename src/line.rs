@@ -11,8 +11,9 @@ use memchr::arch::x86_64::sse2::memchr::Two;
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
 
-/// So many bytes are searched or passed over at once; shorter text word by word.
+/// So many bytes are searched or passed over at once; shorter text by words of so many.
 const BLOCK: usize = 16;
+const WORD: usize = 8;
 
 /// A line from here on is worth the call of the fastest search.
 const LONG: usize = 96;
@@ -88,12 +89,14 @@ impl Lines {
     /// The first line end in a text that does not start with one.
     #[inline(always)]
     fn find(&mut self, text: &[u8]) -> Option<usize> {
-        let found = if text.len() < BLOCK {
-            find_short(text)
+        let found = if text.len() < WORD {
+            text.iter().position(|&byte| is_end(byte))
+        } else if text.len() < BLOCK {
+            find_by(text, find_in_word)
         } else if self.long {
             memchr2(CR, LF, text)
         } else {
-            find_near(text)
+            find_by(text, find_in_block)
         };
         self.long = found.unwrap_or(text.len()) >= LONG;
         found
@@ -187,21 +190,22 @@ fn is_end(byte: u8) -> bool {
     matches!(byte, CR | LF)
 }
 
-/// Block by block. A search of fixed size comes down to ten instructions, and can be inlined, since
+/// The first line end in a text of `N` bytes or more, part by part, of which the last may overlap
+/// the one before. A search of fixed size comes down to ten instructions, and can be inlined, since
 /// nothing is chosen at run time.
 #[inline(always)]
-fn find_near(text: &[u8]) -> Option<usize> {
+fn find_by<const N: usize>(text: &[u8], find: impl Fn(&[u8; N]) -> Option<usize>) -> Option<usize> {
     let mut at = 0;
-    while let Some(block) = text[at..].first_chunk() {
-        if let Some(end) = find_in_block(block) {
+    while let Some(part) = text[at..].first_chunk() {
+        if let Some(end) = find(part) {
             return Some(at + end);
         }
-        at += BLOCK;
+        at += N;
     }
     if at == text.len() {
         return None;
     }
-    Some(text.len() - BLOCK + find_in_block(text.last_chunk()?)?)
+    Some(text.len() - N + find(text.last_chunk()?)?)
 }
 
 /// By the vectors that every processor of the architecture has, where there are any.
@@ -211,28 +215,17 @@ fn find_in_block(block: &[u8; BLOCK]) -> Option<usize> {
     if let Some(two) = Two::new(CR, LF) {
         return two.find(block);
     }
-    find_short(block)
-}
-
-#[inline(always)]
-fn find_short(text: &[u8]) -> Option<usize> {
-    let Some(first) = text.first_chunk() else {
-        return text.iter().position(|byte| matches!(byte, &CR | &LF));
-    };
-    find_in_word(first).or_else(|| {
-        let last = text.last_chunk()?;
-        Some(text.len() - last.len() + find_in_word(last)?)
-    })
+    find_by(block, find_in_word)
 }
 
 /// Taking one from each byte sets the highest bit of those that are zero, and perhaps of some above
 /// the first; bytes that had it before are no line ends.
 #[inline(always)]
-fn find_in_word(word: &[u8; 8]) -> Option<usize> {
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const CRS: u64 = u64::from_le_bytes([CR; 8]);
-    const LFS: u64 = u64::from_le_bytes([LF; 8]);
+fn find_in_word(word: &[u8; WORD]) -> Option<usize> {
+    const HIGH: u64 = u64::from_le_bytes([0x80; WORD]);
+    const ONES: u64 = u64::from_le_bytes([1; WORD]);
+    const CRS: u64 = u64::from_le_bytes([CR; WORD]);
+    const LFS: u64 = u64::from_le_bytes([LF; WORD]);
     let word = u64::from_le_bytes(*word);
     let ends = ((word ^ CRS).wrapping_sub(ONES) | (word ^ LFS).wrapping_sub(ONES)) & !word & HIGH;
     (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
