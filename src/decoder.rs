@@ -1112,10 +1112,9 @@ impl Block {
 
 /// R15. Ids are short: eight bytes at a time come cheaper than a search.
 fn has_nul(id: &[u8]) -> bool {
-    let blocks = id.chunks_exact(8);
-    let rest = blocks.remainder();
-    let has_nul = |bytes: &[u8]| bytes.iter().fold(false, |any, &byte| any | (byte == 0));
-    has_nul(rest) || blocks.into_iter().any(has_nul)
+    let is_hit = |part: &[u8]| part.iter().fold(false, |any, &byte| any | (byte == 0));
+    let mut parts = id.chunks_exact(8);
+    parts.any(is_hit) || is_hit(parts.remainder())
 }
 
 #[cold]
