@@ -7,8 +7,8 @@
 //!
 //! - **Exact**: what the specification says, WHATWG HTML section 9.2, with every rule tested by
 //!   name.
-//! - **Lending**: an event borrows from your chunk, or else from the decoder. The steady state
-//!   allocates nothing.
+//! - **Lending**: an event borrows from your chunk, or else from the decoder. In the steady state
+//!   one of up to 8 KiB allocates nothing.
 //! - **Never late**: an event is out with the byte that completes it.
 //! - **Bounded**: one block may hold 16 MiB, or what you say. More is skipped, with one error.
 //! - **No injection**: an event cannot hold what the wire cannot carry, so encoding cannot fail.
