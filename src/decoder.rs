@@ -1,7 +1,7 @@
 //! Fields to events: the specification's buffers, dispatch, limits, reconnecting (R7, R8, R13 to
 //! R21).
 
-use crate::event::check_last_event_id;
+use crate::event::{check_last_event_id, has_nul};
 use crate::field::{self, COMMENT, DECISIVE, Digits, Name};
 use crate::line::Lines;
 use crate::text::{self, BOM, Window};
@@ -1108,13 +1108,6 @@ impl Block {
         let retry = self.has(RETRY).then_some(self.retry);
         Event::from_wire(event_type, Some(data), last_event_id, self.has(ID), retry)
     }
-}
-
-/// R15. Ids are short: eight bytes at a time come cheaper than a search.
-fn has_nul(id: &[u8]) -> bool {
-    let is_hit = |part: &[u8]| part.iter().fold(false, |any, &byte| any | (byte == 0));
-    let mut parts = id.chunks_exact(8);
-    parts.any(is_hit) || is_hit(parts.remainder())
 }
 
 #[cold]

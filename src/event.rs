@@ -1,9 +1,9 @@
 //! One event, as both directions see it.
 
-use crate::EncodeError;
+use crate::{EncodeError, line};
 use alloc::borrow::Cow;
 use core::time::Duration;
-use memchr::{memchr2, memchr3};
+use memchr::memchr;
 
 /// One event: data, event type, id and reconnection time, borrowed or owned.
 ///
@@ -97,7 +97,7 @@ impl<'a> Event<'a> {
         event_type: impl Into<Cow<'a, str>>,
     ) -> Result<Self, EncodeError> {
         self.event_type = event_type.into();
-        match memchr2(b'\r', b'\n', self.event_type.as_bytes()) {
+        match line::find_end(self.event_type.as_bytes()) {
             Some(position) => Err(EncodeError::LineEnd {
                 field: "event type",
                 position,
@@ -304,16 +304,25 @@ impl PartialEq for Event<'_> {
 impl Eq for Event<'_> {}
 
 /// Refuses what no last event ID can hold (R15, R24).
-#[inline]
 pub(crate) fn check_last_event_id(id: &str) -> Result<(), EncodeError> {
-    match memchr3(b'\r', b'\n', b'\0', id.as_bytes()) {
+    let id = id.as_bytes();
+    // A short id costs less than the call of a search.
+    let nul = if has_nul(id) { memchr(0, id) } else { None };
+    match line::find_end(id).into_iter().chain(nul).min() {
         None => Ok(()),
-        Some(position) if id.as_bytes()[position] == b'\0' => Err(EncodeError::Nul { position }),
+        Some(position) if id[position] == 0 => Err(EncodeError::Nul { position }),
         Some(position) => Err(EncodeError::LineEnd {
             field: "last event ID",
             position,
         }),
     }
+}
+
+/// R15. Ids are short: eight bytes at a time come cheaper than a search.
+pub(crate) fn has_nul(id: &[u8]) -> bool {
+    let is_hit = |part: &[u8]| part.iter().fold(false, |any, &byte| any | (byte == 0));
+    let mut parts = id.chunks_exact(8);
+    parts.any(is_hit) || is_hit(parts.remainder())
 }
 
 /// A reconnection time as the wire has it.

@@ -86,7 +86,7 @@ impl Lines {
         Some(LineEnd { end, next })
     }
 
-    /// The first line end in a text that does not start with one.
+    /// The first line end in a text.
     #[inline(always)]
     fn find(&mut self, text: &[u8]) -> Option<usize> {
         let found = if text.len() < WORD {
@@ -163,6 +163,15 @@ impl Lines {
             }
         }
     }
+}
+
+/// Where the first line end in a text is, if it has one. A call, since inlined it would slow down
+/// who builds events without type and id.
+#[inline(never)]
+pub(crate) fn find_end(text: &[u8]) -> Option<usize> {
+    let mut lines = Lines::new();
+    lines.long = text.len() >= LONG;
+    lines.find(text)
 }
 
 /// Passes over lines as [`Lines::skip`] does, however many end in a block, but leaves the chunk's
@@ -284,6 +293,9 @@ mod tests {
                     bytes.extend(vec![b'y'; tail]);
                     bytes.extend(ends.bytes());
                     assert_eq!(all(&mut Lines::new(), &bytes), naive(&bytes), "{bytes:?}");
+
+                    let first = naive(&bytes).first().map(|line| line.end);
+                    assert_eq!(find_end(&bytes), first, "{bytes:?}");
 
                     let (mut split, mut start) = (vec![], 0);
                     let rest = Lines::new().split(&bytes, |line| split.push(line));
