@@ -247,7 +247,8 @@ impl<'a> Event<'a> {
     /// assert_eq!(kept.data(), "hello");
     /// ```
     #[must_use]
-    #[inline]
+    // Where it is called, a decoder has mostly just lent the texts: inlined, nobody has to ask.
+    #[inline(always)]
     pub fn into_owned(self) -> Event<'static> {
         Event {
             event_type: owned(self.event_type),
