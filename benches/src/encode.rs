@@ -215,7 +215,8 @@ impl Encode for ToBytes {
     }
 }
 
-#[inline]
+// Inlined here and below, as what builds an event stands in a caller's own code.
+#[inline(always)]
 fn ours<'a>(event: &'a Event, data: &'a str) -> sse_wire::Event<'a> {
     let mut ours = sse_wire::Event::new(data);
     if !event.event_type.is_empty() {
@@ -264,6 +265,7 @@ impl Encode for RusseShared {
     }
 }
 
+#[inline(always)]
 fn message(event: &Event) -> russe::Message {
     let set = |value: &str| (!value.is_empty()).then(|| value.into());
     russe::Message {
