@@ -178,10 +178,16 @@ impl Input {
         }
     }
 
+    /// Asked for each chunk, but there is a deadline only where answers are checked.
+    #[inline]
     fn late(&self) -> bool {
-        self.deadline
-            .is_some_and(|deadline| Instant::now() > deadline)
+        self.deadline.is_some_and(is_over)
     }
+}
+
+#[cold]
+fn is_over(deadline: Instant) -> bool {
+    Instant::now() > deadline
 }
 
 /// Writes a workload's blocks and notes what they mean.
