@@ -13,9 +13,10 @@ use simdutf8::compat::from_utf8;
 /// Removed once, at the very start of a stream.
 pub(crate) const BOM: [u8; 3] = *b"\xEF\xBB\xBF";
 
-/// A window of this many bytes is checked first in a chunk, so that who takes one event out of a
-/// huge buffer does not pay for much more; the next one is [`LARGEST_WINDOW`].
-const FIRST_WINDOW: usize = 1024;
+/// A window of this many bytes is checked first in a chunk: all of a packet, but so little of a huge
+/// buffer that who takes one event out of it hardly pays for more. The next one is
+/// [`LARGEST_WINDOW`].
+const FIRST_WINDOW: usize = 1536;
 const LARGEST_WINDOW: usize = 8192;
 /// What a check takes in at once, in bytes; a part of it is copied first, which costs more than the
 /// check.
