@@ -21,6 +21,8 @@ const LARGEST_WINDOW: usize = 8192;
 /// What a check takes in at once, in bytes; a part of it is copied first, which costs more than the
 /// check.
 const BLOCK: usize = 64;
+/// So few bytes behind a value are its line end and a blank line at most: nothing to check with it.
+const BLANK: usize = "\r\n\r\n".len();
 
 /// The part of a chunk that is known to be text: values in it are lent without another check.
 ///
@@ -56,10 +58,14 @@ impl<'i> Window<'i> {
             .get(start.wrapping_sub(self.start)..end.wrapping_sub(self.start))
     }
 
-    /// Lets the window reach from `start` to `end` at least, unless something there is no text.
+    /// Lets the window reach from `start` to `end` at least, unless something there is no text, or
+    /// nothing would share it.
     #[inline(never)]
     fn renew(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
         let len = chunk.len();
+        if len - end <= BLANK {
+            return from_utf8(&chunk[start..end]).ok();
+        }
         let size = match self.text {
             "" => FIRST_WINDOW,
             _ => LARGEST_WINDOW,
@@ -318,7 +324,8 @@ mod tests {
             (BLOCK + 1, 0, 8, 0..BLOCK + 1),
             (9999, 6, 8, 6..6 + FIRST_WINDOW),
             (9999, 6, 2000, 6..2000),
-            (9999, 9900, 9999, 9900..9999),
+            (9999, 9900, 9994, 9900..9999),
+            (9999, 9900, 9995, 0..0),
         ] {
             let chunk = vec![b'x'; len];
             let mut first = Window::new();
