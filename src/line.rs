@@ -62,9 +62,8 @@ impl Lines {
     /// The end of the line that starts at `start`, if the chunk has it.
     #[inline(always)]
     pub(crate) fn next(&mut self, chunk: &[u8], start: usize) -> Option<LineEnd> {
-        let rest = chunk.get(start..)?;
         // A blank line is the likeliest of all, and needs no search.
-        let found = match *rest.first()? {
+        let found = match *chunk.get(start)? {
             LF => {
                 return Some(LineEnd {
                     end: start,
@@ -72,7 +71,7 @@ impl Lines {
                 });
             }
             CR => Some(0),
-            _ => self.find(rest),
+            _ => self.find(&chunk[start..]),
         };
         let end = start + found?;
         let mut next = end + 1;
