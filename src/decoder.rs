@@ -662,7 +662,7 @@ impl<'i> Feed<'_, 'i> {
     }
 
     /// A line that cannot be lent: it is not UTF-8, or does not fit.
-    #[inline(never)]
+    #[cold]
     fn copy_line<const FRAMES: bool>(&mut self, line: Span) -> Result<Option<Ready>, DecodeError> {
         self.settle();
         let line = &self.chunk[line.start..line.end];
