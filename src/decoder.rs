@@ -544,19 +544,21 @@ impl<'i> Feed<'_, 'i> {
         if self.decoder.block.has(ENDED) {
             self.begin_block();
         }
+        if self.is_all_taken_in() {
+            return Ok(None);
+        }
         if !matches!(self.decoder.cut, Line::Whole) {
             let ready = self.take_rest_of_line::<FRAMES>();
-            if !matches!(ready, Ok(None)) {
+            if !matches!(ready, Ok(None)) || self.is_all_taken_in() {
                 return ready;
             }
         }
         if !FRAMES && Lines::may_skip(self.chunk, self.at, COMMENT) && self.decoder.block.flags == 0
         {
             self.at = self.decoder.lines.skip(self.chunk, self.at, COMMENT);
-        }
-        if self.at == self.chunk.len() {
-            self.decoder.trim();
-            return Ok(None);
+            if self.is_all_taken_in() {
+                return Ok(None);
+            }
         }
         let ready = self.take_lines::<FRAMES>();
         if !matches!(ready, Ok(Some(Ready::Event))) {
@@ -674,9 +676,6 @@ impl<'i> Feed<'_, 'i> {
     /// Goes on with the line that the end of an earlier chunk has cut.
     #[inline(never)]
     fn take_rest_of_line<const FRAMES: bool>(&mut self) -> Result<Option<Ready>, DecodeError> {
-        if self.at == self.chunk.len() {
-            return Ok(None);
-        }
         if self.decoder.at_start {
             self.at += self.decoder.strip_bom(self.chunk);
             if self.at == self.chunk.len() || matches!(self.decoder.cut, Line::Whole) {
@@ -696,14 +695,23 @@ impl<'i> Feed<'_, 'i> {
         taken.and(ready)
     }
 
+    /// Whether the chunk is at its end, where memory is given back.
+    #[inline(always)]
+    fn is_all_taken_in(&mut self) -> bool {
+        let is_all = self.at == self.chunk.len();
+        if is_all {
+            self.decoder.trim();
+        }
+        is_all
+    }
+
     /// Takes in what the end of this chunk has cut.
     #[inline]
     fn take_start_of_line<const FRAMES: bool>(&mut self) -> Result<(), DecodeError> {
-        let start = mem::replace(&mut self.at, self.chunk.len());
-        if start == self.at {
-            self.decoder.trim();
+        if self.is_all_taken_in() {
             return Ok(());
         }
+        let start = mem::replace(&mut self.at, self.chunk.len());
         self.settle();
         let start = &self.chunk[start..];
         if field::is_decisive(start) {
