@@ -367,10 +367,11 @@ impl Checker {
             self.cut_line(rest);
             let mut cut = mem::take(&mut self.cut);
             self.take_line(&cut, self.cut_length, line_end, chunk_ends);
-            cut.clear();
-            cut.shrink_to(KEPT);
-            self.cut = cut;
             self.cut_length = 0;
+            if cut.capacity() <= KEPT {
+                cut.clear();
+                self.cut = cut;
+            }
         }
     }
 
