@@ -227,6 +227,20 @@ fn invalid_bytes_up_to_the_limit_cost_it_no_more_than_twice() {
     }
 }
 
+#[test]
+fn what_outlives_a_large_line_in_a_checker_is_capped() {
+    let stream = format!("data: {}\n\n", "x".repeat(MIB));
+    let mut checker = Checker::new();
+    let heap = measure(|| {
+        for chunk in stream.as_bytes().chunks(1000) {
+            checker.feed(chunk);
+        }
+    });
+    // Beside what its decoder keeps: one short line, and what it has to say.
+    assert!(heap.kept <= 80 * KIB as isize, "{heap:?}");
+    assert_eq!(heap.shrinkings, 0);
+}
+
 /// A checker looks at whole lines, beside the decoder in it.
 #[test]
 fn what_has_no_end_costs_a_checker_its_limit_twice() {
