@@ -97,7 +97,7 @@ impl Lines {
         } else {
             find_by(text, find_in_block)
         };
-        self.long = found.unwrap_or(text.len()) >= LONG;
+        self.long = is_long(found.unwrap_or(text.len()));
         found
     }
 
@@ -135,7 +135,7 @@ impl Lines {
     #[inline]
     pub(crate) fn split<'c>(&mut self, chunk: &'c [u8], take: impl FnMut(&'c [u8])) -> &'c [u8] {
         // Most text to be sent is one line, so that its length is the best guess.
-        self.long = chunk.len() >= LONG;
+        self.long = is_long(chunk.len());
         let start = self.start_chunk(chunk);
         match self.next(chunk, start) {
             Some(first) => self.split_lines(chunk, start, first, take),
@@ -169,7 +169,7 @@ impl Lines {
 #[inline(never)]
 pub(crate) fn find_end(text: &[u8]) -> Option<usize> {
     let mut lines = Lines::new();
-    lines.long = text.len() >= LONG;
+    lines.long = is_long(text.len());
     lines.find(text)
 }
 
@@ -191,6 +191,11 @@ fn skip_blocks(chunk: &[u8], start: usize, mark: u8) -> usize {
         at += BLOCK;
     }
     memrchr2(CR, LF, &chunk[start - 1..at]).map_or(start, |end| start + end)
+}
+
+#[inline(always)]
+fn is_long(len: usize) -> bool {
+    len >= LONG
 }
 
 #[inline(always)]
