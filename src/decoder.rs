@@ -743,12 +743,10 @@ impl<'i> Feed<'_, 'i> {
             decoder.data.extend_from_slice(data.of(self.chunk));
         }
         if let Some(event_type) = event_type {
-            decoder.event_type.clear();
-            decoder.event_type.push_str(event_type);
+            replace(&mut decoder.event_type, event_type);
         }
         if let Some(id) = id {
-            decoder.id.clear();
-            decoder.id.push_str(id);
+            replace(&mut decoder.id, id);
         }
     }
 
