@@ -13,8 +13,8 @@ use simdutf8::compat::from_utf8;
 /// Removed once, at the very start of a stream.
 pub(crate) const BOM: [u8; 3] = *b"\xEF\xBB\xBF";
 
-/// A window of this many bytes is checked first in a chunk: all of a packet, but so little of a huge
-/// buffer that who takes one event out of it hardly pays for more. The next one is
+/// A window of this many bytes is checked first in a chunk: all of a packet, but so little of a
+/// huge buffer that who takes one event out of it hardly pays for more. The next one is
 /// [`LARGEST_WINDOW`].
 const FIRST_WINDOW: usize = 1536;
 const LARGEST_WINDOW: usize = 8192;

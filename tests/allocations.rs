@@ -410,7 +410,9 @@ struct Heap {
 
 thread_local! {
     /// Each test has a thread of its own: what others do does not count.
-    static HEAP: Cell<Heap> = const { Cell::new(Heap { allocations: 0, shrinkings: 0, kept: 0, peak: 0 }) };
+    static HEAP: Cell<Heap> = const {
+        Cell::new(Heap { allocations: 0, shrinkings: 0, kept: 0, peak: 0 })
+    };
 }
 
 fn measure(work: impl FnOnce()) -> Heap {
