@@ -895,7 +895,7 @@ impl Decoder {
     fn join_data(&mut self, line: &[u8]) -> Result<(), DecodeError> {
         self.claim(self.has_room(1 + line.len()))?;
         self.block.size += 1 + line.len();
-        self.data.reserve(1 + line.len());
+        self.reserve_data(1 + line.len());
         self.data.push(b'\n');
         self.data.extend_from_slice(line);
         Ok(())
@@ -905,8 +905,32 @@ impl Decoder {
     fn append_data(&mut self, more: &[u8]) -> Result<(), DecodeError> {
         self.claim(self.has_room(more.len()))?;
         self.block.size += more.len();
+        self.reserve_data(more.len());
         self.data.extend_from_slice(more);
         Ok(())
+    }
+
+    /// Makes room for more data.
+    #[inline(always)]
+    fn reserve_data(&mut self, more: usize) {
+        if more > self.data.capacity() - self.data.len() {
+            self.grow_data(more);
+        }
+    }
+
+    /// A large buffer grows by four, so that less of it is moved, and to no more than a block may
+    /// hold; a smaller one to no more than is kept.
+    #[cold]
+    fn grow_data(&mut self, more: usize) {
+        let size = self.data.len() + more;
+        let (factor, most) = if size > KEPT_DATA {
+            (4, self.max_event_size)
+        } else {
+            (2, KEPT_DATA)
+        };
+        let capacity = self.data.capacity().saturating_mul(factor);
+        let capacity = capacity.clamp(size, most.max(size));
+        self.data.reserve_exact(capacity - self.data.len());
     }
 
     /// Where an error takes the block away, what is left of the value is ignored with it, but for
