@@ -419,6 +419,9 @@ fn put_comment(text: &str, put: &mut dyn FnMut(&[u8])) {
     put(b"\n");
 }
 
+/// So many bytes of a long text are searched and then copied, while they are in the fastest cache.
+const PIECE: usize = 8192;
+
 /// Hands out the text with something else in place of each line end.
 #[inline]
 fn put_text<P: FnMut(&[u8]) + ?Sized>(
@@ -427,7 +430,36 @@ fn put_text<P: FnMut(&[u8]) + ?Sized>(
     put: &mut P,
     mut put_line_end: impl FnMut(&mut P),
 ) {
-    let last = lines.split(text.as_bytes(), |line| {
+    let mut rest = text.as_bytes();
+    if rest.len() > PIECE {
+        rest = put_pieces(rest, lines, put, &mut put_line_end);
+    }
+    put_piece(rest, lines, put, &mut put_line_end);
+}
+
+/// Hands out the whole pieces of a long text, and returns what is left.
+#[inline(never)]
+fn put_pieces<'t, P: FnMut(&[u8]) + ?Sized>(
+    text: &'t [u8],
+    lines: &mut Lines,
+    put: &mut P,
+    put_line_end: &mut impl FnMut(&mut P),
+) -> &'t [u8] {
+    let mut pieces = text.chunks_exact(PIECE);
+    for piece in &mut pieces {
+        put_piece(piece, lines, put, put_line_end);
+    }
+    pieces.remainder()
+}
+
+#[inline(always)]
+fn put_piece<P: FnMut(&[u8]) + ?Sized>(
+    piece: &[u8],
+    lines: &mut Lines,
+    put: &mut P,
+    put_line_end: &mut impl FnMut(&mut P),
+) {
+    let last = lines.split(piece, |line| {
         put(line);
         put_line_end(put);
     });

@@ -111,7 +111,9 @@ fn data_takes_a_line_for_each_of_its_own() {
 
 #[test]
 fn line_ends_are_found_wherever_they_stand() {
-    for length in 0..200 {
+    // Where blocks end, and where a long text is cut on its way.
+    let powers = [4096, 8192, 16_384].map(|power| power - 3..power + 3);
+    for length in (0..200).chain(powers.into_iter().flatten()) {
         let line = "x".repeat(length);
         for (line_end, rest) in [("\n", "y"), ("\r", ""), ("\r\n", "y"), ("\n\r", "y")] {
             let lines = line_end.replace("\r\n", "\n").len() + 1;
