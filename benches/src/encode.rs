@@ -46,9 +46,10 @@ pub struct Source {
 }
 
 /// Every encoder, ours first.
-pub const CONTENDERS: [Contender; 9] = [
+pub const CONTENDERS: [Contender; 10] = [
     contender::<Borrowed>("sse-wire", Role::Ours),
-    contender::<Pieces>("sse-wire pieces", Role::Ours),
+    contender::<Pieces<64>>("sse-wire pieces 64", Role::Ours),
+    contender::<Pieces<1024>>("sse-wire pieces 1K", Role::Ours),
     contender::<ToBytes>("sse-wire to_bytes", Role::Ours),
     contender::<Russe>("russe", Role::Peer),
     contender::<RusseShared>("russe shared", Role::Peer),
@@ -176,28 +177,29 @@ impl Encode for Borrowed {
     }
 }
 
-/// Ours: data in pieces of 64 bytes.
-struct Pieces;
+/// Ours: data in pieces of `SIZE` bytes.
+struct Pieces<const SIZE: usize>;
 
-impl Encode for Pieces {
+impl<const SIZE: usize> Encode for Pieces<SIZE> {
     type Buffer = Vec<u8>;
 
     fn encode(source: &Source, buffer: &mut Vec<u8>, mut take: impl FnMut(&[u8])) {
         let mut encoder = sse_wire::Encoder::new();
         for event in &*source.events {
             buffer.clear();
-            let (mut piece, mut rest) = head(&event.data);
+            let (mut piece, mut rest) = head(&event.data, SIZE);
             encoder.begin(&ours(event, piece), buffer);
             while !rest.is_empty() {
-                (piece, rest) = head(rest);
+                (piece, rest) = head(rest, SIZE);
                 encoder.data(piece, buffer);
             }
             encoder.end(buffer);
             take(buffer);
         }
 
-        fn head(data: &str) -> (&str, &str) {
-            data.split_at_checked(64).unwrap_or((data, ""))
+        #[inline(always)]
+        fn head(data: &str, size: usize) -> (&str, &str) {
+            data.split_at_checked(size).unwrap_or((data, ""))
         }
     }
 }
