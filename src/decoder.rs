@@ -44,9 +44,10 @@ const KEPT_OTHER: usize = 8192;
 ///
 /// A new decoder owns no heap memory. It allocates only for what a chunk's end cuts, for data of
 /// more than one line, for the last event ID, and for text that is not UTF-8; the memory is used
-/// again for later events. One block may hold [`max_event_size`](Self::max_event_size) bytes. What
-/// a large event needed serves the next large one; once a small one was copied, or a chunk has ended
-/// between events, at most 64 KiB of capacity stay.
+/// again for later events. One block may hold [`max_event_size`](Self::max_event_size) bytes; the
+/// buffer for large data grows by four, but to no more than that. What a large event needed serves
+/// the next large one; once a small one was copied, or a chunk has ended between events, at most 64
+/// KiB of capacity stay.
 ///
 /// # Time
 ///
@@ -1239,6 +1240,29 @@ mod tests {
                 );
                 assert_eq!(decoder.last_event_id(), "d");
             }
+        }
+    }
+
+    #[test]
+    fn data_grows_by_two_up_to_what_is_kept_then_by_four_up_to_the_limit() {
+        const LIMIT: usize = 1 << 20;
+        for (len, capacity, more, grown) in [
+            (0, 0, 10, 10),
+            (10, 10, 1, 20),
+            (5, 10, 5, 10),
+            (5, 10, 6, 20),
+            (10, 10, 90, 100),
+            (20_000, 20_000, KEPT_DATA - 20_000, KEPT_DATA),
+            (20_000, 20_000, KEPT_DATA - 19_999, 80_000),
+            (KEPT_DATA, KEPT_DATA, 1, 4 * KEPT_DATA),
+            (KEPT_DATA, KEPT_DATA, 5 * KEPT_DATA, 6 * KEPT_DATA),
+            (300_000, 300_000, 1, LIMIT),
+        ] {
+            let mut decoder = Decoder::new().with_max_event_size(LIMIT);
+            decoder.data.reserve_exact(capacity);
+            decoder.data.resize(len, b'x');
+            decoder.reserve_data(more);
+            assert_eq!(decoder.data.capacity(), grown, "{len}, {capacity}, {more}");
         }
     }
 

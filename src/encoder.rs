@@ -483,3 +483,23 @@ fn put_line_end<const N: usize>(
     put(start);
     behind.clear();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn long_data_goes_out_in_pieces() {
+        for (len, pieces) in [
+            (PIECE, &[PIECE][..]),
+            (PIECE + 1, &[PIECE, 1]),
+            (3 * PIECE - 1, &[PIECE, PIECE, PIECE - 1]),
+        ] {
+            let data = "x".repeat(len);
+            let mut sizes = vec![];
+            put_event(&Event::new(&data), &mut |bytes| sizes.push(bytes.len()));
+            assert_eq!(&sizes[1..sizes.len() - 1], pieces, "{len} bytes");
+        }
+    }
+}
