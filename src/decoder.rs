@@ -741,7 +741,7 @@ impl<'i> Feed<'_, 'i> {
         } = mem::take(&mut self.lent);
         decoder.block.flags = decoder.block.flags & !LENT | COPIED;
         if let Some(data) = data {
-            decoder.data.extend_from_slice(data.of(self.chunk));
+            decoder.push_data(data.of(self.chunk));
         }
         if let Some(event_type) = event_type {
             replace(&mut decoder.event_type, event_type);
@@ -906,9 +906,14 @@ impl Decoder {
     fn append_data(&mut self, more: &[u8]) -> Result<(), DecodeError> {
         self.claim(self.has_room(more.len()))?;
         self.block.size += more.len();
+        self.push_data(more);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn push_data(&mut self, more: &[u8]) {
         self.reserve_data(more.len());
         self.data.extend_from_slice(more);
-        Ok(())
     }
 
     /// Makes room for more data.

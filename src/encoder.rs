@@ -437,7 +437,8 @@ fn put_text<P: FnMut(&[u8]) + ?Sized>(
     put_piece(rest, lines, put, &mut put_line_end);
 }
 
-/// Hands out the whole pieces of a long text, and returns what is left.
+/// Hands out the whole pieces of a long text, and returns what is left. Apart, since most text is
+/// shorter than one, and would pay for the loop.
 #[inline(never)]
 fn put_pieces<'t, P: FnMut(&[u8]) + ?Sized>(
     text: &'t [u8],

@@ -191,6 +191,20 @@ fn a_large_buffer_is_moved_little_and_is_no_larger_than_the_limit() {
     }
 }
 
+/// What was lent and has to be copied after all goes the same way.
+#[test]
+fn data_that_the_chunks_end_settles_takes_no_more_than_the_limit() {
+    let first = format!("data: {}", "x".repeat(600 * KIB));
+    let second = format!("\n\ndata: {}\nda", "y".repeat(700 * KIB));
+    let mut decoder = Decoder::new().with_max_event_size(MIB);
+    let heap = measure(|| {
+        drain(&mut decoder, first.as_bytes());
+        assert_eq!(drain(&mut decoder, second.as_bytes()).events, 1);
+    });
+    assert_eq!(decoder.buffered(), 700 * KIB + "da".len());
+    assert!(heap.kept <= MIB as isize, "{heap:?}");
+}
+
 /// The peer never ends its line, and sends it in small pieces.
 #[test]
 fn an_endless_line_costs_its_limit_and_one_error() {
