@@ -41,7 +41,7 @@ impl<'i> Window<'i> {
     /// The text of a value that stands in the chunk from `start` to `end`, if it is UTF-8.
     #[inline(always)]
     pub(crate) fn lend(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
-        if chunk.len() < BLOCK {
+        if chunk.len() <= BLOCK {
             // There is nothing to share.
             return from_utf8(&chunk[start..end]).ok();
         }
@@ -318,7 +318,7 @@ mod tests {
     fn windows_are_small_at_first_and_blocks_where_they_can() {
         let mut window = Window::new();
         for (len, start, end, expected) in [
-            (BLOCK, 6, 8, 0..BLOCK),
+            (BLOCK, 6, 8, 0..0),
             (BLOCK + 1, 2, 8, 1..BLOCK + 1),
             (BLOCK + 1, 1, 8, 1..BLOCK + 1),
             (BLOCK + 1, 0, 8, 0..BLOCK + 1),
