@@ -428,29 +428,26 @@ fn put_text<P: FnMut(&[u8]) + ?Sized>(
     text: &str,
     lines: &mut Lines,
     put: &mut P,
-    mut put_line_end: impl FnMut(&mut P),
+    put_line_end: impl FnMut(&mut P),
 ) {
-    let mut rest = text.as_bytes();
-    if rest.len() > PIECE {
-        rest = put_pieces(rest, lines, put, &mut put_line_end);
+    if text.len() > PIECE {
+        put_pieces(text.as_bytes(), lines, put, put_line_end);
+    } else {
+        put_piece(text.as_bytes(), lines, put, put_line_end);
     }
-    put_piece(rest, lines, put, &mut put_line_end);
 }
 
-/// Hands out the whole pieces of a long text, and returns what is left. Apart, since most text is
-/// shorter than one, and would pay for the loop.
+/// Apart, since most text is one piece, and would pay for the loop.
 #[inline(never)]
-fn put_pieces<'t, P: FnMut(&[u8]) + ?Sized>(
-    text: &'t [u8],
+fn put_pieces<P: FnMut(&[u8]) + ?Sized>(
+    text: &[u8],
     lines: &mut Lines,
     put: &mut P,
-    put_line_end: &mut impl FnMut(&mut P),
-) -> &'t [u8] {
-    let mut pieces = text.chunks_exact(PIECE);
-    for piece in &mut pieces {
-        put_piece(piece, lines, put, put_line_end);
+    mut put_line_end: impl FnMut(&mut P),
+) {
+    for piece in text.chunks(PIECE) {
+        put_piece(piece, lines, put, &mut put_line_end);
     }
-    pieces.remainder()
 }
 
 #[inline(always)]
@@ -458,7 +455,7 @@ fn put_piece<P: FnMut(&[u8]) + ?Sized>(
     piece: &[u8],
     lines: &mut Lines,
     put: &mut P,
-    put_line_end: &mut impl FnMut(&mut P),
+    mut put_line_end: impl FnMut(&mut P),
 ) {
     let last = lines.split(piece, |line| {
         put(line);
