@@ -91,7 +91,8 @@ impl<'a> Event<'a> {
     /// let refused = Event::new("").with_event_type("a\ndata: injected");
     /// assert_eq!(refused, Err(EncodeError::LineEnd { field: "event type", position: 1 }));
     /// ```
-    #[inline]
+    // As calls of their own, this and the next two would move the event through memory.
+    #[inline(always)]
     pub fn with_event_type(
         mut self,
         event_type: impl Into<Cow<'a, str>>,
@@ -117,7 +118,7 @@ impl<'a> Event<'a> {
     /// # use sse_wire::{EncodeError, Event};
     /// assert_eq!(Event::new("").with_id("1\02"), Err(EncodeError::Nul { position: 1 }));
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn with_id(mut self, id: impl Into<Cow<'a, str>>) -> Result<Self, EncodeError> {
         self.last_event_id = id.into();
         self.has_id = true;
@@ -133,7 +134,7 @@ impl<'a> Event<'a> {
     /// assert_eq!(event.retry(), Some(Duration::from_millis(2)));
     /// ```
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn with_retry(mut self, retry: Duration) -> Self {
         self.retry = Some(whole_milliseconds(retry));
         self
