@@ -32,7 +32,7 @@ impl Event<'_> {
     /// [`BufMut`] has it.
     #[inline]
     pub fn encode(&self, buf: &mut impl BufMut) {
-        put_event(self, &mut |bytes| buf.put_slice(bytes));
+        put_event(self, |bytes| buf.put_slice(bytes));
     }
 
     /// How many bytes [`encode`](Self::encode) writes, exactly. Takes one pass over the data.
@@ -45,7 +45,7 @@ impl Event<'_> {
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         let mut len = 0;
-        put_event(self, &mut |bytes| len += bytes.len());
+        put_event(self, |bytes| len += bytes.len());
         len
     }
 
@@ -366,7 +366,8 @@ impl<B: BufMut> std::io::Write for DataWriter<'_, B> {
 
 /// Hands out an encoded event from start to end, to be written or counted.
 #[inline]
-fn put_event(event: &Event<'_>, put: &mut impl FnMut(&[u8])) {
+fn put_event(event: &Event<'_>, mut put: impl FnMut(&[u8])) {
+    let put = &mut put;
     put_fields_before_data(event, put);
     if event.has_data() {
         put(b"data: ");
@@ -496,7 +497,7 @@ mod tests {
         ] {
             let data = "x".repeat(len);
             let mut sizes = vec![];
-            put_event(&Event::new(&data), &mut |bytes| sizes.push(bytes.len()));
+            put_event(&Event::new(&data), |bytes| sizes.push(bytes.len()));
             assert_eq!(&sizes[1..sizes.len() - 1], pieces, "{len} bytes");
         }
     }
