@@ -586,7 +586,10 @@ impl<'i> Feed<'_, 'i> {
             }
             start = line.next;
         }
-        self.take_start_of_line::<FRAMES>().map(|()| None)
+        if !self.is_all_taken_in() {
+            self.take_start_of_line::<FRAMES>()?;
+        }
+        Ok(None)
     }
 
     /// R8, R18: a blank line dispatches.
@@ -707,11 +710,8 @@ impl<'i> Feed<'_, 'i> {
     }
 
     /// Takes in what the end of this chunk has cut.
-    #[inline]
+    #[inline(never)]
     fn take_start_of_line<const FRAMES: bool>(&mut self) -> Result<(), DecodeError> {
-        if self.is_all_taken_in() {
-            return Ok(());
-        }
         let start = mem::replace(&mut self.at, self.chunk.len());
         self.settle();
         let start = &self.chunk[start..];
@@ -869,7 +869,7 @@ impl Decoder {
     }
 
     /// Takes in a line from its start on, of which enough is here to tell its field.
-    #[inline]
+    #[inline(always)]
     fn begin_line<const FRAMES: bool>(&mut self, line: &[u8]) -> Result<(), DecodeError> {
         let (name, value) = field::split(line);
         let value = &line[value..];
