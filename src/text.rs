@@ -42,7 +42,7 @@ impl<'i> Window<'i> {
     #[inline(always)]
     pub(crate) fn lend(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
         if chunk.len() <= BLOCK {
-            // There is nothing to share.
+            // Its few values are checked sooner than all of it.
             return from_utf8(&chunk[start..end]).ok();
         }
         match self.get(start, end) {
