@@ -431,10 +431,10 @@ fn put_text<P: FnMut(&[u8]) + ?Sized>(
     put: &mut P,
     put_line_end: impl FnMut(&mut P),
 ) {
-    if text.len() > PIECE {
-        put_pieces(text.as_bytes(), lines, put, put_line_end);
-    } else {
+    if text.len() <= PIECE {
         put_piece(text.as_bytes(), lines, put, put_line_end);
+    } else {
+        put_pieces(text.as_bytes(), lines, put, put_line_end);
     }
 }
 
