@@ -251,7 +251,7 @@ impl Encoder {
             self.lines = Lines::new();
         }
         let mut put = |bytes: &[u8]| buf.put_slice(bytes);
-        put_text(piece, &mut self.lines, &mut put, |put| {
+        put_text((b"", b""), piece, &mut self.lines, &mut put, |put| {
             put_line_end(b"\ndata: ", &mut self.behind, put);
         });
     }
@@ -370,9 +370,10 @@ fn put_event(event: &Event<'_>, mut put: impl FnMut(&[u8])) {
     let put = &mut put;
     put_fields_before_data(event, put);
     if event.has_data() {
-        put(b"data: ");
-        put_text(event.data(), &mut Lines::new(), put, |put| put(b"\ndata: "));
-        put(b"\n\n");
+        let ends = (b"data: ", b"\n\n");
+        put_text(ends, event.data(), &mut Lines::new(), put, |put| {
+            put(b"\ndata: ");
+        });
     } else {
         put(b"\n");
     }
@@ -415,26 +416,29 @@ fn put_field<P: FnMut(&[u8]) + ?Sized>(start: &[u8], value: &[u8], put: &mut P) 
 }
 
 fn put_comment(text: &str, put: &mut dyn FnMut(&[u8])) {
-    put(b": ");
-    put_text(text, &mut Lines::new(), put, |put| put(b"\n: "));
-    put(b"\n");
+    put_text((b": ", b"\n"), text, &mut Lines::new(), put, |put| {
+        put(b"\n: ");
+    });
 }
 
 /// So many bytes of a long text are searched and then copied, while they are in the fastest cache.
 const PIECE: usize = 8192;
 
-/// Hands out the text with something else in place of each line end.
+/// Hands out a text between a start and an end, with something else in place of each line end.
 #[inline]
-fn put_text<P: FnMut(&[u8]) + ?Sized>(
+fn put_text<const S: usize, const E: usize, P: FnMut(&[u8]) + ?Sized>(
+    (start, end): (&[u8; S], &[u8; E]),
     text: &str,
     lines: &mut Lines,
     put: &mut P,
     put_line_end: impl FnMut(&mut P),
 ) {
     if text.len() <= PIECE {
-        put_piece(text.as_bytes(), lines, put, put_line_end);
+        put_piece((start, end), text.as_bytes(), lines, put, put_line_end);
     } else {
+        put(start);
         put_pieces(text.as_bytes(), lines, put, put_line_end);
+        put(end);
     }
 }
 
@@ -447,22 +451,41 @@ fn put_pieces<P: FnMut(&[u8]) + ?Sized>(
     mut put_line_end: impl FnMut(&mut P),
 ) {
     for piece in text.chunks(PIECE) {
-        put_piece(piece, lines, put, &mut put_line_end);
+        put_piece((b"", b""), piece, lines, put, &mut put_line_end);
     }
 }
 
+/// Searches first: what is written without a search in between is written faster, and most text is
+/// one line.
 #[inline(always)]
-fn put_piece<P: FnMut(&[u8]) + ?Sized>(
+fn put_piece<const S: usize, const E: usize, P: FnMut(&[u8]) + ?Sized>(
+    (start, end): (&[u8; S], &[u8; E]),
     piece: &[u8],
     lines: &mut Lines,
     put: &mut P,
     mut put_line_end: impl FnMut(&mut P),
 ) {
-    let last = lines.split(piece, |line| {
+    let (from, first) = lines.first(piece);
+    let Some(first) = first else {
+        put_fixed(start, put);
+        put(&piece[from..]);
+        return put_fixed(end, put);
+    };
+    put_fixed(start, put);
+    let last = lines.split(piece, from, first, |line| {
         put(line);
         put_line_end(put);
     });
     put(last);
+    put_fixed(end, put);
+}
+
+/// Not every buffer takes nothing for nothing.
+#[inline(always)]
+fn put_fixed<const N: usize, P: FnMut(&[u8]) + ?Sized>(bytes: &[u8; N], put: &mut P) {
+    if N > 0 {
+        put(bytes);
+    }
 }
 
 /// Hands out the LF that ends a data line and the start of the line behind it, and in between what

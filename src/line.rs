@@ -135,38 +135,34 @@ impl Lines {
         start
     }
 
-    /// Cuts a chunk at its line ends: hands out the lines that they end, and returns the one behind
-    /// them.
-    #[inline]
-    pub(crate) fn split<'c>(&mut self, chunk: &'c [u8], take: impl FnMut(&'c [u8])) -> &'c [u8] {
+    /// Turns to a text that is to be cut into lines: where its first one starts, and the end of that,
+    /// if it has one.
+    #[inline(always)]
+    pub(crate) fn first(&mut self, text: &[u8]) -> (usize, Option<LineEnd>) {
         // Most text to be sent is one line, so that its length is the best guess.
-        self.long = is_long(chunk.len());
-        let start = self.start_chunk(chunk);
-        match self.find(&chunk[start..]) {
-            Some(found) => {
-                let first = self.line_end(chunk, start + found);
-                self.split_lines(chunk, start, first, take)
-            }
-            None => &chunk[start..],
-        }
+        self.long = is_long(text.len());
+        let start = self.start_chunk(text);
+        let found = self.find(&text[start..]);
+        (start, found.map(|end| self.line_end(text, start + end)))
     }
 
-    /// The loop apart from the first line: what it keeps at hand would cost all text that has none.
+    /// Cuts a text at its line ends, from its [`first`](Self::first) on: hands out the lines that they
+    /// end, and returns the one behind them.
     #[inline(never)]
-    fn split_lines<'c>(
+    pub(crate) fn split<'t>(
         &mut self,
-        chunk: &'c [u8],
+        text: &'t [u8],
         mut start: usize,
         first: LineEnd,
-        mut take: impl FnMut(&'c [u8]),
-    ) -> &'c [u8] {
+        mut take: impl FnMut(&'t [u8]),
+    ) -> &'t [u8] {
         let mut line = first;
         loop {
-            take(&chunk[start..line.end]);
+            take(&text[start..line.end]);
             start = line.next;
-            match self.next(chunk, start) {
+            match self.next(text, start) {
                 Some(next) => line = next,
-                None => return &chunk[start..],
+                None => return &text[start..],
             }
         }
     }
@@ -310,7 +306,13 @@ mod tests {
                     assert_eq!(find_end(&bytes), first, "{bytes:?}");
 
                     let (mut split, mut start) = (vec![], 0);
-                    let rest = Lines::new().split(&bytes, |line| split.push(line));
+                    let mut lines = Lines::new();
+                    let rest = match lines.first(&bytes) {
+                        (from, Some(first)) => {
+                            lines.split(&bytes, from, first, |line| split.push(line))
+                        }
+                        (from, None) => &bytes[from..],
+                    };
                     for (line, LineEnd { end, next }) in split.iter().zip(naive(&bytes)) {
                         assert_eq!(*line, &bytes[start..end], "{bytes:?}");
                         start = next;
