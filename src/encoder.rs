@@ -436,9 +436,9 @@ fn put_text<const S: usize, const E: usize, P: FnMut(&[u8]) + ?Sized>(
     if text.len() <= PIECE {
         put_piece((start, end), text.as_bytes(), lines, put, put_line_end);
     } else {
-        put(start);
+        put_fixed(start, put);
         put_pieces(text.as_bytes(), lines, put, put_line_end);
-        put(end);
+        put_fixed(end, put);
     }
 }
 
@@ -480,7 +480,7 @@ fn put_piece<const S: usize, const E: usize, P: FnMut(&[u8]) + ?Sized>(
     put_fixed(end, put);
 }
 
-/// Not every buffer takes nothing for nothing.
+/// Nothing is not written: that costs some buffers as much as a few bytes.
 #[inline(always)]
 fn put_fixed<const N: usize, P: FnMut(&[u8]) + ?Sized>(bytes: &[u8; N], put: &mut P) {
     if N > 0 {
