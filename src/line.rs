@@ -106,6 +106,13 @@ impl Lines {
         found
     }
 
+    /// The same in a text to be sent: most are one line, so that the length is the best guess.
+    #[inline(always)]
+    fn find_in_text(&mut self, text: &[u8]) -> Option<usize> {
+        self.long = is_long(text.len());
+        self.find(text)
+    }
+
     /// Whether [`skip`](Self::skip) may find something to pass over: one comparison tells that it
     /// does not where a letter comes, as it nearly always does.
     #[inline(always)]
@@ -139,10 +146,8 @@ impl Lines {
     /// if it has one.
     #[inline(always)]
     pub(crate) fn first(&mut self, text: &[u8]) -> (usize, Option<LineEnd>) {
-        // Most text to be sent is one line, so that its length is the best guess.
-        self.long = is_long(text.len());
         let start = self.start_chunk(text);
-        let found = self.find(&text[start..]);
+        let found = self.find_in_text(&text[start..]);
         (start, found.map(|end| self.line_end(text, start + end)))
     }
 
@@ -172,9 +177,7 @@ impl Lines {
 /// who builds events without type and id.
 #[inline(never)]
 pub(crate) fn find_end(text: &[u8]) -> Option<usize> {
-    let mut lines = Lines::new();
-    lines.long = is_long(text.len());
-    lines.find(text)
+    Lines::new().find_in_text(text)
 }
 
 /// Passes over lines as [`Lines::skip`] does, however many end in a block, but leaves the chunk's
