@@ -1,8 +1,10 @@
-//! What data looks like as JSON, byte by byte: enough to tell a text that a line end has cut.
+//! What data looks like as JSON: enough to recognize a text that a line end has cut.
+
+use memchr::memchr2;
 
 /// A text as far as it was seen: perhaps the start of a JSON object, array or string.
 ///
-/// Numbers are not looked at closely, and nesting beyond 64 levels is given up on.
+/// Numbers are not looked at closely, and nesting deeper than 64 levels counts as invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Json {
     state: State,
@@ -61,18 +63,24 @@ impl Json {
         self.depth > 0 && matches!(self.state, State::String { .. } | State::Escape { .. })
     }
 
-    pub(super) fn push(&mut self, text: &[u8]) {
-        for &byte in text {
-            match self.state {
-                State::Invalid => return,
-                State::Number
-                    if !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') =>
-                {
-                    self.end_value();
-                    self.step(byte);
-                }
-                _ => self.step(byte),
+    pub(super) fn push(&mut self, mut text: &[u8]) {
+        while self.is_possible() {
+            if let State::String { .. } = self.state {
+                // Most of a text is inside its strings.
+                let Some(end) = memchr2(b'"', b'\\', text) else {
+                    return;
+                };
+                text = &text[end..];
             }
+            let Some((&byte, rest)) = text.split_first() else {
+                return;
+            };
+            let is_in_number = matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+            if self.state == State::Number && !is_in_number {
+                self.end_value();
+            }
+            self.step(byte);
+            text = rest;
         }
     }
 
