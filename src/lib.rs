@@ -117,7 +117,6 @@
 //! | --- | --- | --- |
 //! | `std` | yes | picks vector instructions when it runs, and makes [`DataWriter`] an `std::io::Write` |
 //! | `simdutf8` | yes | checks UTF-8 with vector instructions, where text is not ASCII |
-//! | `testing` | no | the conformance kit: vectors, a reference decoder, property-test strategies; needs `std` |
 //!
 //! Without `std` the crate is `no_std` and needs `alloc`.
 //!
@@ -153,8 +152,6 @@ mod event;
 mod field;
 pub mod http;
 mod line;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod text;
 
 pub use decoder::{Decoder, Feed, Frame};
