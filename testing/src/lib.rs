@@ -35,7 +35,8 @@
 //! #     let mut events = Vec::new();
 //! #     for chunk in chunks {
 //! #         let mut feed = decoder.feed(chunk);
-//! #         while let Some(event) = feed.next_event().unwrap() {
+//! #         while let Some(event) = feed.next_event() {
+//! #             let event = event.unwrap();
 //! #             events.push((event.event_type().into(), event.data().into(), event.last_event_id().into()));
 //! #         }
 //! #     }
@@ -78,8 +79,8 @@
 //! use sse_wire_testing::{reference, strategies};
 //!
 //! # fn respond(event_type: &str, data: &str) -> Option<Vec<u8>> {
-//! #     let event = sse_wire::Event::new(data).with_event_type(event_type).ok()?;
-//! #     Some(event.to_bytes().to_vec())
+//! #     let event_type = sse_wire::EventType::new(event_type).ok()?;
+//! #     Some(sse_wire::Event::new(data).with_event_type(event_type).to_bytes().to_vec())
 //! # }
 //! proptest!(|(event_type in strategies::hostile_text(), data in strategies::hostile_text())| {
 //!     let Some(body) = respond(&event_type, &data) else { return Ok(()) };

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sse_wire::Event;
+use sse_wire::{Event, EventId, EventType};
 use std::iter;
 use std::time::Duration;
 
@@ -34,10 +34,10 @@ pub fn event() -> impl Strategy<Value = Event<'static>> {
         .prop_filter_map("all values can be sent", |(data, event_type, id, retry)| {
             let mut event = data.map_or_else(Event::without_data, Event::new);
             if let Some(event_type) = event_type {
-                event = event.with_event_type(event_type).ok()?;
+                event = event.with_event_type(EventType::new(event_type).ok()?);
             }
             if let Some(id) = id {
-                event = event.with_id(id.replace('\0', "")).ok()?;
+                event = event.with_id(EventId::new(id.replace('\0', "")).ok()?);
             }
             Some(retry.into_iter().fold(event, Event::with_retry))
         })
@@ -48,12 +48,12 @@ pub fn event() -> impl Strategy<Value = Event<'static>> {
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use sse_wire::Event;
+/// use sse_wire::EventType;
 /// use sse_wire_testing::strategies;
 ///
 /// proptest!(|(text in strategies::hostile_text())| {
 ///     let line_end = text.find(['\r', '\n']);
-///     prop_assert_eq!(Event::new("").with_event_type(text).is_err(), line_end.is_some());
+///     prop_assert_eq!(EventType::new(text).is_err(), line_end.is_some());
 /// });
 /// ```
 pub fn hostile_text() -> impl Strategy<Value = String> {
@@ -70,11 +70,11 @@ pub fn hostile_text() -> impl Strategy<Value = String> {
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use sse_wire::Event;
+/// use sse_wire::EventType;
 /// use sse_wire_testing::strategies;
 ///
 /// proptest!(|(text in strategies::single_line_text())| {
-///     prop_assert!(Event::new("").with_event_type(text).is_ok());
+///     prop_assert!(EventType::new(text).is_ok());
 /// });
 /// ```
 pub fn single_line_text() -> impl Strategy<Value = String> {
@@ -184,8 +184,8 @@ impl Chunking {
             if rest.is_empty() {
                 return None;
             }
-            let (chunk, behind) = rest.split_at(sizes.next()?.min(rest.len()));
-            rest = behind;
+            let (chunk, after) = rest.split_at(sizes.next()?.min(rest.len()));
+            rest = after;
             Some(chunk)
         })
     }
