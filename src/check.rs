@@ -321,19 +321,18 @@ impl Checker {
         let summary = &mut self.findings.summary;
         summary.bytes += bytes.len() as u64;
         let mut feed = self.client.feed(bytes);
-        loop {
-            match feed.next_frame() {
-                Ok(None) => return,
-                Ok(Some(Frame::Event(event))) => {
+        while let Some(frame) = feed.next_frame() {
+            match frame {
+                Ok(Frame::Event(event)) => {
                     self.heard.event = true;
                     summary.add_event(&event);
                 }
-                Ok(Some(Frame::Retry(retry))) => {
+                Ok(Frame::Retry(retry)) => {
                     self.heard.retry = Some(retry);
                     summary.add_retry(retry);
                 }
                 Err(DecodeError::EventTooLarge { .. }) => self.heard.too_large = true,
-                Ok(Some(Frame::Comment(_))) | Err(DecodeError::CommentTooLarge { .. }) => {}
+                Ok(_) | Err(_) => {}
             }
         }
     }
@@ -372,10 +371,14 @@ impl Checker {
         let line = self.lines.unfinished();
         let longest = &mut self.findings.summary.longest_line;
         *longest = line.length.max(*longest);
-        let event = self.client.finish().unwrap_or_else(|_| {
-            self.heard.too_large = true;
-            None
-        });
+        let event = match self.client.finish() {
+            Some(Ok(event)) => Some(event),
+            Some(Err(_)) => {
+                self.heard.too_large = true;
+                None
+            }
+            None => None,
+        };
         self.stream.end(
             &line,
             event.as_ref(),

@@ -62,7 +62,7 @@ impl Block {
             Name::Id => self.id(line, value, findings),
             Name::Retry => self.has_retry |= heard.retry.is_some(),
             Name::Data => self.has_data = true,
-            Name::Comment | Name::Unknown => {}
+            Name::Comment | Name::Other => {}
         }
     }
 

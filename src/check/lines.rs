@@ -2,7 +2,7 @@
 
 use super::place::Line;
 use crate::line::LineEnd;
-use crate::text::BOM;
+use crate::text;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -96,11 +96,7 @@ impl Lines {
 
 /// The line of these bytes, without the byte order mark at the start of the stream (R5).
 fn line(bytes: &[u8], length: u64, offset: u64, number: u64) -> Line<'_> {
-    let bom = if offset == 0 && bytes.starts_with(&BOM) {
-        BOM.len()
-    } else {
-        0
-    };
+    let bom = if offset == 0 { text::bom_len(bytes) } else { 0 };
     Line {
         bytes: &bytes[bom..],
         length: length - bom as u64,

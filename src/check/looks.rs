@@ -116,7 +116,7 @@ pub(super) fn layer(data: &[u8]) -> Option<Range<usize>> {
     };
     let start = data.len() - inner.len();
     let is_layer = match field::split(inner) {
-        (Name::Unknown, _) => false,
+        (Name::Other, _) => false,
         // A token of text may well begin with a colon.
         (Name::Comment, _) => {
             matches!(inner, [_, b' ', letter, ..] if letter.is_ascii_alphabetic())
@@ -239,7 +239,7 @@ pub(super) fn literal_line_end(value: &[u8]) -> Option<Range<usize>> {
 }
 
 fn begins_field(text: &[u8]) -> bool {
-    !matches!(field::split(text).0, Name::Unknown | Name::Comment)
+    !matches!(field::split(text).0, Name::Other | Name::Comment)
 }
 
 /// What keeps the value of a `retry` field from being ASCII digits (R16).

@@ -68,7 +68,7 @@ impl Stream {
         let (name, value) = field::split(line.bytes);
         match name {
             Name::Comment => self.comment(findings),
-            Name::Unknown => _ = self.unknown_line(line, findings),
+            Name::Other => _ = self.unknown_line(line, findings),
             Name::Data | Name::EventType | Name::Id | Name::Retry => {
                 self.known_field(name, line, value, heard, false, findings);
             }
@@ -180,7 +180,7 @@ impl Stream {
                 findings.summary.comments -= 1;
                 false
             }
-            Name::Unknown => {
+            Name::Other => {
                 let is_mark = line.offset == 0 && BOM.starts_with(line.bytes);
                 let may_become = is_mark || unknown::may_become_known(line.bytes);
                 may_become && !self.foreign.is_open() || self.unknown_line(line, findings)

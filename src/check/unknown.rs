@@ -6,12 +6,12 @@ use super::{Kind, looks};
 use crate::field;
 use core::fmt;
 
-/// The four names, and what comes of an event without the field.
-const NAMES: [(&str, &str); 4] = [
-    ("data", "without it this text is lost"),
-    ("event", "without it the event's type is `message`"),
-    ("id", "without it the last event ID stays as it was"),
-    ("retry", "without it the reconnection time stays as it was"),
+/// What comes of an event without each of the [four fields](field::NAMES).
+const LOSSES: [&str; 4] = [
+    "without it this text is lost",
+    "without it the event's type is `message`",
+    "without it the last event ID stays as it was",
+    "without it the reconnection time stays as it was",
 ];
 
 /// What people write for one of the four.
@@ -67,17 +67,18 @@ pub(super) fn meant(name: &[u8]) -> Option<&'static str> {
     // The longest has five letters; what is unseen around them is seldom more.
     let name = core::str::from_utf8(name).ok()?;
     let trimmed = looks::trim(name);
-    NAMES
-        .into_iter()
-        .map(|(known, _)| known)
-        .find(|known| trimmed.eq_ignore_ascii_case(known))
+    known().find(|known| trimmed.eq_ignore_ascii_case(known))
+}
+
+fn known() -> impl Iterator<Item = &'static str> {
+    field::NAMES
+        .iter()
+        .map(|name| core::str::from_utf8(name).unwrap_or_default())
 }
 
 /// Whether more bytes could make this the start of a line with a known name.
 pub(super) fn may_become_known(line: &[u8]) -> bool {
-    NAMES
-        .into_iter()
-        .any(|(known, _)| known.as_bytes().starts_with(line))
+    field::NAMES.iter().any(|known| known.starts_with(line))
 }
 
 /// Whether it is the name of a field in an HTTP head.
@@ -157,8 +158,8 @@ impl Guess {
         let has_colon = name.len() < line.len();
         let value = line.get(name.len() + 1..).unwrap_or_default().trim_ascii();
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
-        let misspelt = NAMES
-            .into_iter()
+        let misspelt = known()
+            .zip(LOSSES)
             .find(|(known, _)| has_colon && is_nearly(name, known.as_bytes()));
         if KEEP_ALIVES.into_iter().any(is) {
             Self::KeepAlive
