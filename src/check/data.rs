@@ -197,20 +197,9 @@ impl Data {
         self.open = None;
     }
 
-    /// The block has ended, or the stream in it.
+    /// The block has ended.
     pub(super) fn end(&mut self, findings: &mut Findings) {
-        let is_layered = !mem::take(&mut self.has_plain_line);
-        if let Some(place) = self.layer.take().filter(|_| is_layered) {
-            findings.report_once(
-                Kind::DoubledField,
-                b"data",
-                || place,
-                format_args!(
-                    "the data is itself a line of an event stream and stays that: was it encoded \
-                     twice?"
-                ),
-            );
-        }
+        self.report_layer(findings);
         let broken = self.broken.take();
         let reported = mem::take(&mut self.reported);
         match mem::replace(&mut self.class, Class::Other) {
@@ -241,9 +230,25 @@ impl Data {
         }
     }
 
-    /// The stream has ended.
+    /// The stream has ended, perhaps inside the block. What it has cut is not judged as JSON.
     pub(super) fn finish(&mut self, findings: &mut Findings) {
+        self.report_layer(findings);
         self.settle_open(b"", findings);
+    }
+
+    fn report_layer(&mut self, findings: &mut Findings) {
+        let is_layered = !mem::take(&mut self.has_plain_line);
+        if let Some(place) = self.layer.take().filter(|_| is_layered) {
+            findings.report_once(
+                Kind::DoubledField,
+                b"data",
+                || place,
+                format_args!(
+                    "the data is itself a line of an event stream and stays that: was it encoded \
+                     twice?"
+                ),
+            );
+        }
     }
 
     fn json_event(&mut self, findings: &mut Findings) {
@@ -305,7 +310,8 @@ impl Class {
 impl Spaces {
     fn line(&mut self, line: &Line<'_>, value: usize, class: Class, findings: &mut Findings) {
         let text = &line.bytes[value..];
-        if self.told || class != Class::Text || text.is_empty() || looks::is_sentinel(text) {
+        let begins_a_word = text.first().is_some_and(|byte| !byte.is_ascii_whitespace());
+        if self.told || class != Class::Text || !begins_a_word || looks::is_sentinel(text) {
             return;
         }
         if line.bytes[value - 1] == b' ' {

@@ -386,7 +386,7 @@ mod tests {
             ("[\"a", true, false, false),
             ("[]", true, false, false),
             ("{'a': None}", false, true, false),
-            ("[{'a': 1}]", false, true, false),
+            ("[{'a': 1}]", true, true, false),
             ("b'{\"a\": 1}'", false, true, false),
             ("b'hello'", false, false, false),
             ("{'a', 'b'}", false, false, false),

@@ -5,7 +5,7 @@ use super::data::Data;
 use super::ends::{End, Ends};
 use super::findings::{Findings, Quoted};
 use super::foreign::Foreign;
-use super::place::{Kept, Line};
+use super::place::{Line, Place};
 use super::{Heard, Kind, fields, looks, unknown};
 use crate::Event;
 use crate::field::{self, Name};
@@ -33,7 +33,7 @@ pub(super) struct Stream {
     is_known: bool,
     /// How many lines were not, up to then, and the first of them.
     strange: u32,
-    first: Kept,
+    first: Option<Place>,
     /// How the line ends is of no interest.
     is_silent: bool,
 }
@@ -50,7 +50,7 @@ impl Stream {
             has_fields: false,
             is_known: false,
             strange: 0,
-            first: Kept::NONE,
+            first: None,
             is_silent: false,
         }
     }
@@ -130,12 +130,7 @@ impl Stream {
             End::CrLf => &mut line_ends.crlf,
             End::Cr => &mut line_ends.cr,
         } += 1;
-        let is_crlf = end == End::CrLf;
-        if let Some(place) = self.foreign.settle_chunk_size(is_crlf, findings) {
-            unknown::report_number(place, self.block.has_data, findings);
-        } else if self.foreign.is_chunked() {
-            self.is_known(findings);
-        }
+        self.settle_chunk_size(end == End::CrLf, findings);
         findings.end_line();
     }
 
@@ -190,9 +185,7 @@ impl Stream {
                 true
             }
         };
-        if let Some(place) = self.foreign.settle_chunk_size(false, findings) {
-            unknown::report_number(place, self.block.has_data, findings);
-        }
+        self.settle_chunk_size(false, findings);
         if !self.foreign.is_open() && !self.is_silent {
             fields::invalid_utf8(line, true, findings);
         }
@@ -296,10 +289,10 @@ impl Stream {
             self.foreign.cut_json(line, findings);
         } else if has_bom {
             bom_before_field(line, unmarked, findings);
-            self.no_field(line, findings);
+            self.no_field(|| line.whole(), findings);
         } else if core::str::from_utf8(line.bytes).is_ok_and(|line| looks::trim(line).is_empty()) {
             white_space_line(line, findings);
-            self.no_field(line, findings);
+            self.no_field(|| line.whole(), findings);
         } else if self.foreign.begins(line, self.has_fields, findings) {
             if self.foreign.is_open() {
                 self.is_known(findings);
@@ -307,33 +300,41 @@ impl Stream {
         } else if !self.foreign.is_chunked() {
             unknown::report(line, self.block.has_data, findings);
             self.block.unknown_field();
-            self.no_field(line, findings);
+            self.no_field(|| line.whole(), findings);
         }
         false
     }
 
     /// The line is no field: are there fields at all?
-    fn no_field(&mut self, line: &Line<'_>, findings: &mut Findings) {
+    fn no_field(&mut self, place: impl FnOnce() -> Place, findings: &mut Findings) {
         self.has_fields = true;
         if self.is_known {
             return;
         }
         self.strange += 1;
-        if self.strange == 1 {
-            self.first.set(line);
-        }
+        let first = self.first.get_or_insert_with(place);
         if self.strange == NO_STREAM {
             self.is_known = true;
             findings.replace_held();
             findings.report(
                 Kind::NoEventStream,
-                || self.first.line().whole(),
+                || first.clone(),
                 format_args!(
                     "{NO_STREAM} lines without a field or comment, which clients ignore: is this \
                      a log, or another protocol?"
                 ),
             );
             self.foreign.begin(Kind::NoEventStream);
+        }
+    }
+
+    /// The end of the first line is known: is it the size of an HTTP chunk?
+    fn settle_chunk_size(&mut self, is_crlf: bool, findings: &mut Findings) {
+        if let Some(place) = self.foreign.settle_chunk_size(is_crlf, findings) {
+            unknown::report_number(place.clone(), self.block.has_data, findings);
+            self.no_field(|| place, findings);
+        } else if self.foreign.is_chunked() {
+            self.is_known(findings);
         }
     }
 }

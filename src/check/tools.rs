@@ -127,7 +127,10 @@ fn is_prompt(line: &[u8]) -> bool {
     };
     let rest = &text[end + 1..];
     let prompt = text[..end].trim_ascii_start();
-    let prompt = prompt.strip_prefix(b"[").unwrap_or(prompt);
+    let (prompt, is_bracketed) = match prompt {
+        [b'[', prompt @ ..] => (prompt, true),
+        _ => (prompt, false),
+    };
     let user = prompt.iter().position(|&byte| byte == b'@').unwrap_or(0);
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
     let host = &prompt[(user + 1).min(prompt.len())..];
@@ -138,7 +141,12 @@ fn is_prompt(line: &[u8]) -> bool {
     user > 0
         && prompt[..user].iter().all(is_name)
         && host_end > 0
-        && matches!(host.get(host_end), Some(b':' | b' '))
+        && match &host[host_end..] {
+            [b':', next, ..] => *next != b' ',
+            [b':'] => true,
+            [b' ', ..] => is_bracketed,
+            _ => false,
+        }
         && matches!(rest, [] | [b' ', ..])
 }
 
