@@ -93,7 +93,6 @@ impl Ends {
         let end = if is_crlf { End::CrLf } else { End::Cr };
         if let Some(place) = place {
             self.decided(end, is_blank, || place.with_length(end.length()), findings);
-            findings.end_line();
         }
         Some(end)
     }

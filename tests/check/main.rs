@@ -756,6 +756,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
         &["1:8 cr-cr-lf", "5:8 mixed-line-ends"],
     ),
     (b"data: a\r\n\r\r\n", &["2:1 mixed-line-ends"]),
+    (b":\nd\r\r", &["2:1 unknown-field", "2:2 mixed-line-ends"]),
     (b"data: a\r\rdata: b\r\n\r\n", &["1:8 bare-cr", "3:8 mixed-line-ends"]),
     // Names: a better guess than data.
     (b"vent: a\ntype: b\nerror: {\"a\": 1}\n: c\n", &[
