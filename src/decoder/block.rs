@@ -191,7 +191,10 @@ impl Block {
     fn commit_id<'c>(&mut self, chunk: &'c [u8], texts: &mut impl Texts<'c>) {
         match self.id.text(chunk, texts) {
             Some(id) => replace(&mut self.last_event_id, id),
-            None => replace(&mut self.last_event_id, &text::decode(self.id.bytes(chunk))),
+            None => {
+                empty_text(&mut self.last_event_id);
+                text::decode_into(self.id.bytes(chunk), &mut self.last_event_id);
+            }
         }
     }
 }
@@ -269,8 +272,7 @@ impl Block {
             self.flags |= COPIED;
             self.lossy.clear();
             if event_type.is_none() {
-                self.lossy
-                    .push_str(&text::decode(self.event_type.bytes(chunk)));
+                text::decode_into(self.event_type.bytes(chunk), &mut self.lossy);
             }
             let end = self.lossy.len();
             if data.is_none() {
@@ -449,9 +451,7 @@ impl Block {
         for bytes in [&mut self.event_type.bytes, &mut self.id.bytes] {
             empty(bytes);
         }
-        if self.lossy.capacity() > KEPT_OTHER {
-            self.lossy = String::new();
-        }
+        empty_text(&mut self.lossy);
     }
 
     /// Gives memory back where no event is under way.
@@ -492,11 +492,15 @@ pub(super) fn empty(bytes: &mut Vec<u8>) {
     bytes.clear();
 }
 
-fn replace(text: &mut String, by: &str) {
+fn empty_text(text: &mut String) {
     if text.capacity() > KEPT_OTHER {
         *text = String::new();
     }
     text.clear();
+}
+
+fn replace(text: &mut String, by: &str) {
+    empty_text(text);
     text.push_str(by);
 }
 

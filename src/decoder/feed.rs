@@ -196,7 +196,7 @@ impl Decoder {
         }
         if !self.is_consumed(chunk, start) {
             *at = chunk.len();
-            self.take_start_of_line(&chunk[start..], FRAMES)?;
+            self.take_start_of_line(chunk, start, FRAMES)?;
         }
         Ok(None)
     }
@@ -267,10 +267,16 @@ impl Decoder {
         extended.and(ready.map(|ready| ready.filter(|_| frames)))
     }
 
-    /// Consumes the line that the end of the chunk cuts.
+    /// Consumes the line that the end of the chunk cuts. Nothing is lent any more.
     #[inline(never)]
-    fn take_start_of_line(&mut self, start: &[u8], frames: bool) -> Result<(), DecodeError> {
-        self.cut.begin(start, &mut self.block, frames)
+    fn take_start_of_line(
+        &mut self,
+        chunk: &[u8],
+        start: usize,
+        frames: bool,
+    ) -> Result<(), DecodeError> {
+        self.block.settle(chunk);
+        self.cut.begin(&chunk[start..], &mut self.block, frames)
     }
 
     /// Whether the chunk is at its end, where memory is given back.
