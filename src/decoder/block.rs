@@ -260,6 +260,7 @@ impl Block {
         &'a mut self,
         chunk: &'c [u8],
         texts: &mut impl Texts<'c>,
+        has_data: bool,
     ) -> Event<'a> {
         let event_type = if self.has(TYPE) {
             self.event_type.text(chunk, texts)
@@ -267,26 +268,28 @@ impl Block {
             Some("")
         };
         let data = self.data.text(chunk, texts);
-        let mut lossy = ("", "");
-        if event_type.is_none() || data.is_none() {
-            self.flags |= COPIED;
-            self.lossy.clear();
-            if event_type.is_none() {
-                text::decode_into(self.event_type.bytes(chunk), &mut self.lossy);
+        let (event_type, data) = match (event_type, data) {
+            (Some(event_type), Some(data)) => (event_type, data),
+            (event_type, data) => {
+                self.flags |= COPIED;
+                let bytes = (self.event_type.bytes(chunk), self.data.bytes(chunk));
+                replaced(
+                    event_type.ok_or(bytes.0),
+                    data.ok_or(bytes.1),
+                    &mut self.lossy,
+                )
             }
-            let end = self.lossy.len();
-            if data.is_none() {
-                text::decode_into(self.data.bytes(chunk), &mut self.lossy);
-            }
-            lossy = self.lossy.split_at(end);
-        }
+        };
         Event::from_wire(
-            Cow::Borrowed(event_type.unwrap_or(lossy.0)),
-            self.has(DATA)
-                .then(|| Cow::Borrowed(data.unwrap_or(lossy.1))),
+            Cow::Borrowed(event_type),
+            has_data.then_some(Cow::Borrowed(data)),
             Cow::Borrowed(&self.last_event_id),
-            self.has(ID),
-            self.retry(),
+            self.flags & ID != 0,
+            if self.flags & RETRY != 0 {
+                self.reconnection_time
+            } else {
+                None
+            },
         )
     }
 
@@ -461,6 +464,25 @@ impl Block {
             exchange(&mut self.data.bytes);
         }
     }
+}
+
+/// Event type and data, with U+FFFD for what is not UTF-8.
+#[cold]
+fn replaced<'a>(
+    event_type: Result<&'a str, &[u8]>,
+    data: Result<&'a str, &[u8]>,
+    lossy: &'a mut String,
+) -> (&'a str, &'a str) {
+    lossy.clear();
+    if let Err(bytes) = event_type {
+        text::decode_into(bytes, lossy);
+    }
+    let end = lossy.len();
+    if let Err(bytes) = data {
+        text::decode_into(bytes, lossy);
+    }
+    let lossy = lossy.split_at(end);
+    (event_type.unwrap_or(lossy.0), data.unwrap_or(lossy.1))
 }
 
 /// The capacity that a data buffer grows to, to hold `size` bytes. A large one grows by four, so

@@ -61,7 +61,11 @@ impl<'d, 'i> Feed<'d, 'i> {
     #[inline(always)]
     pub fn next_event(&mut self) -> Option<Result<Event<'_>, DecodeError>> {
         match self.advance::<false>()? {
-            Ok(_) => Some(Ok(self.decoder.block.lend(self.chunk, &mut self.window))),
+            Ok(_) => Some(Ok(self.decoder.block.lend(
+                self.chunk,
+                &mut self.window,
+                true,
+            ))),
             Err(error) => Some(Err(error)),
         }
     }
@@ -209,7 +213,7 @@ impl Decoder {
         line: Span,
     ) -> Result<Option<Ready>, DecodeError> {
         let block = &mut self.block;
-        let (name, value) = field::split(line.of(chunk));
+        let (name, value) = field::split(&chunk[line.start..line.end]);
         let span = Span {
             start: line.start + value,
             end: line.end,
