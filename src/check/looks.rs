@@ -176,7 +176,7 @@ pub(super) fn unportable(id: &[u8]) -> Option<(Range<usize>, &'static str)> {
             all,
             "HTTP drops white space at the start and end of a header",
         ))
-    } else if !id.is_ascii() {
+    } else if !id.is_ascii() && core::str::from_utf8(id).is_ok() {
         Some((
             all,
             "many HTTP libraries refuse or alter what is not ASCII in a header",
