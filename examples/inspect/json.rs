@@ -2,7 +2,7 @@
 
 use crate::check;
 use crate::position::Place;
-use crate::terminal::{drives_terminal, is_plain};
+use crate::terminal::{digits, drives_terminal, is_plain};
 use crate::view::{About, Checked, CutOff, Summary, View};
 use serde_json::json;
 use sse_wire::check::Diagnostic;
@@ -23,11 +23,27 @@ impl<W: Write> Json<W> {
 
     fn text(&mut self, text: &str) -> io::Result<()> {
         if is_plain(text) {
-            return Ok(serde_json::to_writer(&mut self.out, text)?);
+            return self.plain(text.as_bytes());
         }
         let mut safe = String::new();
         push_safe(&serde_json::Value::from(text).to_string(), &mut safe);
         self.out.write_all(safe.as_bytes())
+    }
+
+    /// Text in which only quotes and backslashes have to be escaped.
+    fn plain(&mut self, mut text: &[u8]) -> io::Result<()> {
+        self.out.write_all(b"\"")?;
+        while let Some(end) = memchr::memchr2(b'"', b'\\', text) {
+            self.out.write_all(&text[..end])?;
+            self.out.write_all(&[b'\\', text[end]])?;
+            text = &text[end + 1..];
+        }
+        self.out.write_all(text)?;
+        self.out.write_all(b"\"")
+    }
+
+    fn number(&mut self, number: u64) -> io::Result<()> {
+        self.out.write_all(digits(number, &mut [0; 20]).as_bytes())
     }
 
     fn optional(&mut self, text: Option<&str>) -> io::Result<()> {
@@ -60,11 +76,16 @@ impl<W: Write> View for Json<W> {
     /// Written part by part: a value in between would copy all.
     fn event(&mut self, event: &Event<'_>, about: &About) -> io::Result<()> {
         let Place { offset, line } = about.at;
+        self.out.write_all(b"{\"event\":{\"number\":")?;
         match about.number {
-            Some(number) => write!(self.out, "{{\"event\":{{\"number\":{number}")?,
-            None => write!(self.out, "{{\"event\":{{\"number\":null")?,
+            Some(number) => self.number(number)?,
+            None => self.out.write_all(b"null")?,
         }
-        write!(self.out, ",\"line\":{line},\"offset\":{offset},\"type\":")?;
+        self.out.write_all(b",\"line\":")?;
+        self.number(line)?;
+        self.out.write_all(b",\"offset\":")?;
+        self.number(offset)?;
+        self.out.write_all(b",\"type\":")?;
         self.text(event.event_type())?;
         self.out.write_all(b",\"id\":")?;
         self.optional(event.id())?;

@@ -59,18 +59,9 @@ fn run(options: &Options) -> Result<ExitCode, Failure> {
     if options.json {
         return Inspector::new(options, json::Json { out }).inspect(stream);
     }
-    let view = text::Text {
-        out,
-        colours,
-        width: options
-            .width
-            .or(terminal.filter(|_| is_terminal))
-            .unwrap_or(WIDTH),
-        pretty: options.pretty,
-        quiet: options.quiet,
-        name,
-        comment: None,
-    };
+    let terminal = terminal.filter(|_| is_terminal);
+    let width = options.width.or(terminal).unwrap_or(WIDTH);
+    let view = text::Text::new(out, name, colours, width, options);
     Inspector::new(options, view).inspect(stream)
 }
 
@@ -203,7 +194,9 @@ impl<'o, V: View> Inspector<'o, V> {
         for (event, about) in self.shows.last.drain(..) {
             self.view.event(&event, &about)?;
         }
-        let (in_line, in_block) = (self.decoder.in_line(), self.decoder.in_block());
+        let in_line = self.decoder.in_line();
+        // A reconnection time has taken effect at its line: only what is held can be lost.
+        let in_block = self.decoder.in_block() && self.decoder.buffered() > 0;
         if let Some(skipped) = self.position.skipped.take() {
             let end = self.position.at.offset;
             self.view
@@ -273,13 +266,18 @@ fn show_found(
     first: &mut Vec<(Kind, u64)>,
     view: &mut impl View,
 ) -> io::Result<()> {
-    while let Some(diagnostic) = found.pop_front_if(|next| next.offset() < before) {
+    while let Some(diagnostic) = next_before(found, before) {
         if !first.iter().any(|(kind, _)| *kind == diagnostic.kind()) {
             first.push((diagnostic.kind(), diagnostic.line()));
         }
         view.diagnostic(&diagnostic)?;
     }
     Ok(())
+}
+
+fn next_before(found: &mut VecDeque<Diagnostic>, before: u64) -> Option<Diagnostic> {
+    let is_before = found.front().is_some_and(|next| next.offset() < before);
+    is_before.then(|| found.pop_front()).flatten()
 }
 
 fn show_frame(

@@ -9,25 +9,21 @@ use std::path::PathBuf;
 pub(crate) const USAGE: &str = "\
 Usage: inspect [OPTIONS] [PATH | -]
 
-Shows the events, comments and reconnection times of an event stream as they
-arrive: of a file, of standard input (-), or else of a recorded stream. Live:
-
-    curl -sN URL | cargo run --example inspect -- -
-
-Above its data stand an event's number, type and id; the id of an earlier event
-is in brackets. Characters that could drive the terminal are escaped.
+Shows an event stream as it arrives: of a file, of standard input (-), or else
+of a recording. To watch a live one: curl -sN URL | inspect -
+The id of an earlier event is in brackets; `-` is a block without data.
 
   --check        report what is wrong with the stream; exit with 1 for errors
   --style        with --check: matters of style, too
   --field NAME   with --check: a field with this name is meant
-  --quiet        diagnostics alone
+  --quiet        nothing but the diagnostics of --check
   --type TYPE    only events of this type; may be given several times
   --first N      only the first N of them
   --last N       only the last N of them, at the end
   --pretty       lay out data that is JSON
-  --time         when each event arrived (UTC), and how long after the one before
-  --width N      fit lines to N columns; 0 does not wrap; default: the terminal's
-  --json         one JSON object a line: event, block, comment, retry, field, error,
+  --time         when events arrived (UTC), and how long after the one before
+  --width N      fit lines to N columns, by default the terminal's; 0: any length
+  --json         one object a line: event, block, comment, retry, field, error,
                  diagnostic, note, end
   -h, --help     this text
 ";

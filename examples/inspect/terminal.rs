@@ -121,6 +121,20 @@ pub(crate) fn wrap(sentence: &str, width: usize, indent: &str) -> String {
     text
 }
 
+/// The digits of a number: each event has some.
+pub(crate) fn digits(mut number: u64, digits: &mut [u8; 20]) -> &str {
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    std::str::from_utf8(&digits[start..]).unwrap_or_default()
+}
+
 pub(crate) type Style = &'static str;
 pub(crate) const PLAIN: Style = "";
 pub(crate) const DIM: Style = "2";

@@ -1,7 +1,10 @@
 //! For people: what a line is stands as a mark in the margin.
 
+use crate::options::Options;
 use crate::position::Place;
-use crate::terminal::{CYAN, DIM, Harmless, PLAIN, RED, Style, Styled, rows, wrap};
+use crate::terminal::{
+    CYAN, DIM, Harmless, PLAIN, RED, Style, Styled, digits, is_plain, rows, wrap,
+};
 use crate::view::{About, Checked, Count, CutOff, Summary, View};
 use crate::{check, pretty};
 use sse_wire::check::Diagnostic;
@@ -14,20 +17,43 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const MARGIN: usize = 5;
 
 pub(crate) struct Text<W> {
-    pub(crate) out: W,
-    pub(crate) colours: bool,
+    out: W,
+    colours: bool,
     /// The terminal's columns; 0 does not wrap.
-    pub(crate) width: usize,
-    pub(crate) pretty: bool,
+    width: usize,
+    pretty: bool,
     /// Diagnostics alone are shown.
-    pub(crate) quiet: bool,
+    quiet: bool,
     /// The stream's name in diagnostics.
-    pub(crate) name: String,
+    name: String,
     /// The last comment, and how often it came again.
-    pub(crate) comment: Option<(String, u64)>,
+    comment: Option<(String, u64)>,
+    /// The margin of a line of data, and of its further rows.
+    margins: (String, String),
 }
 
 impl<W: Write> Text<W> {
+    pub(crate) fn new(
+        out: W,
+        name: String,
+        colours: bool,
+        width: usize,
+        options: &Options,
+    ) -> Self {
+        let mut text = Self {
+            out,
+            colours,
+            width,
+            pretty: options.pretty,
+            quiet: options.quiet,
+            name,
+            comment: None,
+            margins: Default::default(),
+        };
+        text.margins = (text.margin("│"), text.margin("┊"));
+        text
+    }
+
     fn line(&mut self, mark: &str, style: Style, text: impl fmt::Display) -> io::Result<()> {
         let (mark, text) = (self.styled(DIM, mark), self.styled(style, text));
         writeln!(self.out, "{mark:>4} {text}")
@@ -45,38 +71,48 @@ impl<W: Write> Text<W> {
         }
     }
 
-    /// A line of a text, in as many rows as it takes.
-    fn rows(&mut self, mark: &str, more: &str, style: Style, line: &str) -> io::Result<()> {
-        let room = self.room();
-        let (mark, more) = (
-            margin(self.styled(DIM, mark)),
-            margin(self.styled(DIM, more)),
-        );
-        let (start, end) = match style {
-            "" => (String::new(), ""),
-            style if self.colours => (format!("\x1b[{style}m"), "\x1b[m"),
-            _ => (String::new(), ""),
+    fn margin(&self, mark: &str) -> String {
+        format!("   {} ", self.styled(DIM, mark))
+    }
+
+    /// A line beside a mark, in as many rows as it takes.
+    fn aside(&mut self, mark: &str, line: &str) -> io::Result<()> {
+        let margin = self.margin(mark);
+        let (room, styled) = (self.room(), self.colours);
+        let (start, end) = if styled {
+            ("\x1b[2m", "\x1b[m\n")
+        } else {
+            ("", "\n")
         };
-        let (mut margin, mut result) = (&mark, Ok(()));
-        let out = &mut self.out;
+        let mut result = Ok(());
         rows(line, room, |row| {
             if result.is_ok() {
-                result = [margin, &start, row, end, "\n"]
-                    .into_iter()
-                    .try_for_each(|part| out.write_all(part.as_bytes()));
+                result = write!(self.out, "{margin}{start}{row}{end}");
             }
-            margin = &more;
         });
         result
     }
 
     fn data(&mut self, data: &str) -> io::Result<()> {
         let laid_out = self.pretty.then(|| pretty::lay_out(data)).flatten();
-        laid_out
-            .as_deref()
-            .unwrap_or(data)
-            .split('\n')
-            .try_for_each(|line| self.rows("│", "┊", PLAIN, line))
+        let (room, out) = (self.room(), &mut self.out);
+        let mut rest = laid_out.as_deref().unwrap_or(data);
+        loop {
+            let end = memchr::memchr(b'\n', rest.as_bytes());
+            let line = &rest[..end.unwrap_or(rest.len())];
+            let (mut margin, mut result) = (&self.margins.0, Ok(()));
+            rows(line, room, |row| {
+                if result.is_ok() {
+                    result = [margin, row, "\n"]
+                        .into_iter()
+                        .try_for_each(|part| out.write_all(part.as_bytes()));
+                }
+                margin = &self.margins.1;
+            });
+            result?;
+            let Some(end) = end else { return Ok(()) };
+            rest = &rest[end + 1..];
+        }
     }
 
     fn head(&mut self, number: &str, event: &Event<'_>, is_event: bool) -> io::Result<()> {
@@ -85,8 +121,15 @@ impl<W: Write> Text<W> {
         } else {
             event.explicit_event_type().unwrap_or("(no type)")
         };
-        let event_type = self.styled(CYAN, Harmless(event_type));
-        write!(self.out, "{number:>4} {event_type}")?;
+        let indent = &"    "[number.len().min(4)..];
+        self.out.write_all(indent.as_bytes())?;
+        self.out.write_all(number.as_bytes())?;
+        self.out.write_all(b" ")?;
+        if !self.colours && is_plain(event_type) {
+            self.out.write_all(event_type.as_bytes())?;
+        } else {
+            write!(self.out, "{}", self.styled(CYAN, Harmless(event_type)))?;
+        }
         match (event.id(), Harmless(event.last_event_id())) {
             (Some(""), _) => write!(self.out, "  id \"\"")?,
             (Some(_), id) => write!(self.out, "  id {id}")?,
@@ -119,7 +162,7 @@ impl<W: Write> View for Text<W> {
     fn event(&mut self, event: &Event<'_>, about: &About) -> io::Result<()> {
         self.end_comments()?;
         match about.number {
-            Some(number) => self.head(itoa(number, &mut [0; 20]), event, true)?,
+            Some(number) => self.head(digits(number, &mut [0; 20]), event, true)?,
             None => self.head("cut", event, true)?,
         }
         if let Some((time, gap)) = about.time {
@@ -148,7 +191,7 @@ impl<W: Write> View for Text<W> {
         }
         self.end_comments()?;
         self.comment = Some((text.to_owned(), 0));
-        self.rows(":", ":", DIM, text)
+        self.aside(":", text)
     }
 
     fn retry(&mut self, retry: Duration) -> io::Result<()> {
@@ -162,7 +205,7 @@ impl<W: Write> View for Text<W> {
             "" => field.name().to_owned(),
             value => format!("{}: {value}", field.name()),
         };
-        self.rows("?", "?", DIM, &text)
+        self.aside("?", &text)
     }
 
     fn error(&mut self, error: &str) -> io::Result<()> {
@@ -211,10 +254,6 @@ impl<W: Write> View for Text<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
-}
-
-fn margin(mark: impl fmt::Display) -> String {
-    format!("   {mark} ")
 }
 
 /// What the stream was, in a sentence.
@@ -269,18 +308,4 @@ fn of_day(time: SystemTime) -> String {
         seconds % 60,
         since.subsec_millis()
     )
-}
-
-/// The digits of a number, which stands above each event.
-fn itoa(mut number: u64, digits: &mut [u8; 20]) -> &str {
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    std::str::from_utf8(&digits[start..]).unwrap_or_default()
 }

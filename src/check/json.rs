@@ -29,12 +29,14 @@ enum State {
         is_key: bool,
     },
     Number,
-    /// What is missing of `true`, `false` or `null`.
-    Word(&'static [u8]),
+    /// One of [`WORDS`], and how much of it came.
+    Word(u8, u8),
     Complete,
     /// It is no JSON.
     Invalid,
 }
+
+const WORDS: [&[u8]; 3] = [b"true", b"false", b"null"];
 
 impl Json {
     pub(super) const START: Self = Self {
@@ -67,7 +69,7 @@ impl Json {
         while self.is_possible() {
             if let State::String { .. } = self.state {
                 // Most of a text is inside its strings.
-                let Some(end) = memchr2(b'"', b'\\', text) else {
+                let Some(end) = end_of_run(text) else {
                     return;
                 };
                 text = &text[end..];
@@ -84,6 +86,7 @@ impl Json {
         }
     }
 
+    #[inline]
     fn step(&mut self, byte: u8) {
         self.state = match (self.state, byte) {
             (State::String { is_key: true }, b'"') => State::Colon,
@@ -91,11 +94,14 @@ impl Json {
             (State::String { is_key }, b'\\') => State::Escape { is_key },
             (State::String { is_key } | State::Escape { is_key }, _) => State::String { is_key },
             (State::Number, _) => return,
-            (State::Word([expected, rest @ ..]), _) if byte == *expected => match rest {
-                [] => return self.end_value(),
-                rest => State::Word(rest),
-            },
-            (State::Word(_), _) => State::Invalid,
+            (State::Word(word, came), _) => {
+                let word_bytes = WORDS[usize::from(word)];
+                match &word_bytes[usize::from(came)..] {
+                    [expected] if byte == *expected => return self.end_value(),
+                    [expected, ..] if byte == *expected => State::Word(word, came + 1),
+                    _ => State::Invalid,
+                }
+            }
             (_, b' ' | b'\t' | b'\r' | b'\n') => return,
             (State::FirstKey | State::Key, b'"') => State::String { is_key: true },
             (State::Colon, b':') => State::Value,
@@ -115,9 +121,9 @@ impl Json {
                 State::String { is_key: false }
             }
             (State::FirstElement | State::Value, b'-' | b'0'..=b'9') => State::Number,
-            (State::FirstElement | State::Value, b't') => State::Word(b"rue"),
-            (State::FirstElement | State::Value, b'f') => State::Word(b"alse"),
-            (State::FirstElement | State::Value, b'n') => State::Word(b"ull"),
+            (State::FirstElement | State::Value, b't') => State::Word(0, 1),
+            (State::FirstElement | State::Value, b'f') => State::Word(1, 1),
+            (State::FirstElement | State::Value, b'n') => State::Word(2, 1),
             _ => State::Invalid,
         };
     }
@@ -149,6 +155,18 @@ impl Json {
     fn in_object(&self) -> bool {
         self.objects & 1 == 1
     }
+}
+
+/// Where in a string its next quote or backslash is. Most strings are shorter than a call is worth.
+#[inline]
+fn end_of_run(text: &[u8]) -> Option<usize> {
+    const SHORT: usize = 16;
+    let is_end = |byte: &u8| matches!(byte, b'"' | b'\\');
+    let (short, long) = text.split_at(SHORT.min(text.len()));
+    short
+        .iter()
+        .position(is_end)
+        .or_else(|| memchr2(b'"', b'\\', long).map(|end| SHORT + end))
 }
 
 #[cfg(test)]
