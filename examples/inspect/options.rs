@@ -22,7 +22,7 @@ The id of an earlier event is in brackets; `-` is a block without data.
   --last N       only the last N of them, at the end
   --pretty       lay out data that is JSON
   --time         when events arrived (UTC), and how long after the one before
-  --width N      fit lines to N columns, by default the terminal's; 0: any length
+  --width N      fit lines to N columns instead of the terminal's; 0: no limit
   --json         one object a line: event, block, comment, retry, field, error,
                  diagnostic, note, end
   -h, --help     this text

@@ -157,21 +157,35 @@ impl Json {
     }
 }
 
-/// Where in a string its next quote or backslash is. Most strings are shorter than a call is worth.
+/// Where in a string its next quote or backslash is. Most strings are too short for a call to pay.
 #[inline]
 fn end_of_run(text: &[u8]) -> Option<usize> {
-    const SHORT: usize = 16;
-    let is_end = |byte: &u8| matches!(byte, b'"' | b'\\');
-    let (short, long) = text.split_at(SHORT.min(text.len()));
-    short
-        .iter()
-        .position(is_end)
-        .or_else(|| memchr2(b'"', b'\\', long).map(|end| SHORT + end))
+    const SHORT: usize = 4;
+    let mut start = 0;
+    for word in text.chunks_exact(8).take(SHORT) {
+        let word = word.try_into().map_or(0, u64::from_le_bytes);
+        let found = zeros(word ^ all(b'"')) | zeros(word ^ all(b'\\'));
+        if found != 0 {
+            return Some(start + found.trailing_zeros() as usize / 8);
+        }
+        start += 8;
+    }
+    memchr2(b'"', b'\\', &text[start..]).map(|end| start + end)
+}
+
+const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The high bit of each byte that is zero, up to the first one at least.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(all(1)) & !word & all(0x80)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
     /// What a text is: `complete`, `open`, `in string`, `possible` (nothing came yet), or `no`.
     fn what(text: &str) -> &'static str {
@@ -230,6 +244,21 @@ mod tests {
             ("{}\\n", "no"),
         ] {
             assert_eq!(what(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_and_backslashes_are_found_at_any_distance() {
+        for length in 0..80 {
+            let mut text = vec![b'\xA2'; length];
+            assert_eq!(end_of_run(&text), None);
+            for end in 0..length {
+                for mark in [b'"', b'\\'] {
+                    text[end..].fill(mark);
+                    assert_eq!(end_of_run(&text), Some(end));
+                    text[end..].fill(b'!');
+                }
+            }
         }
     }
 
