@@ -198,7 +198,7 @@ pub fn calls_write_what_they_ask_for_and_nothing_else(calls: &[Call]) {
         encoder = encoder.clone();
         asked.take(call);
     }
-    let lines = asked.lines.iter().map(Line::to_string);
+    let lines = asked.lines.iter().map(Line::written);
     assert_eq!(
         stream.escape_ascii().to_string(),
         lines
@@ -229,7 +229,7 @@ enum Line {
 }
 
 impl Line {
-    fn to_string(&self) -> String {
+    fn written(&self) -> String {
         match self {
             Self::EventType(value) => format!("event: {value}\n"),
             Self::Id(value) => format!("id: {value}\n"),
