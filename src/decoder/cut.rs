@@ -241,9 +241,9 @@ impl Cut {
         let len = self.value.len() + more.len();
         match self.state {
             State::Value(Name::EventType) => {
-                if block.admits(len)? {
-                    self.value.extend_from_slice(more);
-                }
+                let admitted = block.admits(len);
+                self.keep(more, admitted == Ok(true));
+                admitted?;
             }
             State::Value(Name::Id) => {
                 let admitted = block.admits(len);
