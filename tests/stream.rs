@@ -1,4 +1,5 @@
 //! The adapters for async streams.
+#![cfg(feature = "stream")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(unreachable_pub, reason = "a fuzz target uses what is there as well")]
 
