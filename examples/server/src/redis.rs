@@ -5,7 +5,9 @@
 //! instance dies and its clients come here, Redis notices nothing.
 
 use crate::hub::Hub;
-use crate::wire::Message;
+use crate::id::Id;
+use crate::wire::{self, Message};
+use bytes::Bytes;
 use redis::aio::ConnectionManager;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
 use redis::{AsyncCommands, AsyncConnectionConfig, Client, RedisResult, cmd};
@@ -83,11 +85,17 @@ impl Redis {
 
 const BLOCK: Duration = Duration::from_secs(5);
 
-/// Anybody may write to the stream: what is no event is left out.
-fn event(entry: &StreamId) -> Option<(crate::id::Id, bytes::Bytes)> {
+/// Anybody may write to the stream. What is no event becomes a comment in its place, so that all
+/// logs count the same.
+fn event(entry: &StreamId) -> Option<(Id, Bytes)> {
     let id = entry.id.parse().ok()?;
-    let message = Message::new(entry.get("type"), entry.get("data")?).ok()?;
-    Some((id, message.encode(id)))
+    let message = entry
+        .get("data")
+        .and_then(|data| Message::new(entry.get("type"), data).ok());
+    Some((
+        id,
+        message.map_or(wire::NO_EVENT, |message| message.encode(id)),
+    ))
 }
 
 /// Follows for ever, over lost connections.

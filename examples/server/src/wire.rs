@@ -14,6 +14,8 @@ pub const RESPONSE: [(&str, &str); 3] = [
 
 pub const KEEP_ALIVE: Bytes = Bytes::from_static(b":\n\n");
 
+pub const NO_EVENT: Bytes = Bytes::from_static(b": no event\n\n");
+
 /// An event that anybody may have sent.
 #[derive(Clone, Debug)]
 pub struct Message(Event<'static>);
