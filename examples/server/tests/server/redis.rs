@@ -1,9 +1,6 @@
 //! Several servers on one Redis, which is real as well: it needs `redis-server`.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{self, PATIENCE, Server};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +8,6 @@ use std::sync::RwLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{PATIENCE, Server};
 
 struct Redis {
     process: Child,
