@@ -199,7 +199,7 @@ impl Hub {
 }
 
 /// Where a client starts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
     /// It gets the events that follow this one.
     pub after: Id,
@@ -219,13 +219,12 @@ impl Client {
     /// Waits for the next event. `None`: the hub has closed, or the client was too slow.
     pub async fn next(&mut self) -> Option<Bytes> {
         loop {
-            // Before the look into the log: what comes after that look is news.
-            self.news.mark_unchanged();
             match self.hub.state().next_event(self.key) {
                 Ok(Some(event)) => return Some(event),
                 Ok(None) => {}
                 Err(Ended) => return None,
             }
+            // Returns at once if there was news since the last time, so none is missed in between.
             self.news.changed().await.ok()?;
         }
     }
@@ -283,5 +282,44 @@ impl State {
             in_time
         });
         self.counts.dropped += (before - self.clients.len()) as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[test]
+    fn a_client_never_steps_over_events_that_are_forgotten() {
+        let limits = Limits {
+            history: 3,
+            queue: 3,
+            shared: true,
+        };
+        let hub = Arc::new(Hub::new(limits, Id::default()));
+        let events = |ids: &[&str]| {
+            hub.receive(
+                ids.iter()
+                    .map(|id| (id.parse().expect("an id"), Bytes::new())),
+            );
+        };
+        let reset = Reset::default();
+        let (mut client, _) = hub.connect(None, Reset::clone(&reset));
+        events(&["1", "2", "3"]);
+        assert!(client.next().now_or_never().flatten().is_some());
+
+        // It has seen 1, and could still get 3 to 5. But 2 comes no more.
+        events(&["2", "3", "4", "5"]);
+        assert!(reset.notified().now_or_never().is_some());
+        assert_eq!(client.next().now_or_never(), Some(None));
+        let (_, start) = hub.connect(Some("1"), reset);
+        assert_eq!(
+            start,
+            Start {
+                after: "2".parse().expect("an id"),
+                gap: true
+            }
+        );
     }
 }
