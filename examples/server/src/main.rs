@@ -16,6 +16,7 @@ use redis::Redis;
 use sse_wire::{Event, EventType};
 use std::error::Error;
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -37,11 +38,11 @@ struct Options {
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 2000)]
     retry: u64,
     /// How many events are kept for clients that resume
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    history: usize,
+    #[arg(long, value_name = "N", default_value = "10000")]
+    history: NonZeroUsize,
     /// How many events a client may fall behind before its connection is reset
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    queue: usize,
+    #[arg(long, value_name = "N", default_value = "1000")]
+    queue: NonZeroUsize,
     /// Ask for `Authorization: Bearer TOKEN`
     #[arg(long)]
     token: Option<String>,
@@ -67,9 +68,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let shared = options.redis.is_some();
+    let history = options.history.get();
     let limits = Limits {
-        history: options.history,
-        queue: options.queue,
+        history,
+        queue: options.queue.get(),
         shared,
     };
     // Redis knows what was before this process. Without it, nobody does.
@@ -80,7 +82,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let hub = Arc::new(Hub::new(limits, beginning));
     let redis = match options.redis {
-        Some(url) => Some(Redis::start(&url, options.history, Arc::clone(&hub)).await?),
+        Some(url) => Some(Redis::start(&url, history, Arc::clone(&hub)).await?),
         None => None,
     };
     let app = App {

@@ -334,6 +334,10 @@ fn at_shutdown_streams_end_as_a_whole() {
     let mut server = Server::start(&[]);
     let mut events = server.events();
     events.next();
+    let mut idle = TcpStream::connect(server.address()).unwrap();
+    idle.write_all(b"GET /stats HTTP/1.1\r\nhost: x\r\n\r\n")
+        .unwrap();
+    assert!(idle.read(&mut [0; 1024]).unwrap() > 0);
     server.send("last words");
     let kill = Command::new("kill")
         .arg(server.process.id().to_string())

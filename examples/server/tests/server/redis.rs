@@ -1,7 +1,7 @@
 //! Several servers on one Redis, which is real as well: it needs `redis-server`.
 
 use crate::support::{self, PATIENCE, Server};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::RwLock;
@@ -43,6 +43,12 @@ impl Redis {
             address: free.to_string(),
             url: format!("redis://{free}"),
         }
+    }
+
+    fn command(&self, command: &str) {
+        let mut tcp = TcpStream::connect(&self.address).unwrap();
+        write!(tcp, "{command}\r\n").unwrap();
+        assert_ne!(tcp.read(&mut [0; 64]).unwrap(), 0);
     }
 }
 
@@ -112,11 +118,7 @@ fn who_moves_between_servers_that_are_killed_misses_nothing() {
 #[test]
 fn any_program_may_add_entries() {
     let redis = Redis::start();
-    let add = |entry: &str| {
-        let mut tcp = TcpStream::connect(&redis.address).unwrap();
-        write!(tcp, "XADD events {entry}\r\n").unwrap();
-        std::io::Read::read(&mut tcp, &mut [0; 64]).unwrap();
-    };
+    let add = |entry: &str| redis.command(&format!("XADD events {entry}"));
     add("1-1 data early");
     let server = Server::start(&["--redis", &redis.url, "--history", "3"]);
     let mut events = server.events_after("0");
@@ -141,4 +143,34 @@ fn any_program_may_add_entries() {
         another.events_after("3-1").next().unwrap().event_type(),
         "hello"
     );
+}
+
+#[test]
+fn a_server_that_starts_late_has_what_the_others_sent() {
+    let redis = Redis::start();
+    let server = Server::start(&["--redis", &redis.url]);
+    let first = server.send("first");
+    for count in 0..500 {
+        server.send(&count.to_string());
+    }
+    let late = Server::start(&["--redis", &redis.url]);
+    let mut events = late.events_after(&first);
+    assert_eq!(events.next().unwrap().event_type(), "hello");
+    for count in 0..500 {
+        assert_eq!(events.next_data().unwrap(), count.to_string());
+    }
+}
+
+#[test]
+fn a_lost_connection_to_redis_loses_and_doubles_nothing() {
+    let redis = Redis::start();
+    let server = Server::start(&["--redis", &redis.url]);
+    let mut events = server.events();
+    for count in 0..6 {
+        if count % 2 == 1 {
+            redis.command("CLIENT KILL TYPE normal SKIPME yes");
+        }
+        redis.command(&format!("XADD events * data {count}"));
+        assert_eq!(events.next_data().unwrap(), count.to_string());
+    }
 }
