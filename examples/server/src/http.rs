@@ -13,7 +13,6 @@ use axum::{Extension, Form, Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 use sse_wire::{Event, EventType, headers};
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
@@ -51,26 +50,22 @@ pub fn routes(app: App) -> Router {
         .with_state(app)
 }
 
-#[derive(Deserialize)]
-struct EventsQuery {
-    #[serde(rename = "lastEventId")]
-    last_event_id: Option<String>,
-}
-
 /// The header counts more than the query parameter, which polyfills send instead: a page may have
 /// the parameter in its URL, and its browser repeats that whenever it reconnects.
 async fn events(
     State(app): State<App>,
     Extension(reset): Extension<Reset>,
-    Query(query): Query<EventsQuery>,
+    Query(query): Query<Parameters>,
     request_headers: HeaderMap,
 ) -> Response {
-    let header = request_headers.get(headers::LAST_EVENT_ID);
-    let last_event_id = match header.map(|value| headers::last_event_id(value.as_bytes())) {
-        Some(Ok(id)) => Some(Cow::from(id)),
+    let header = request_headers
+        .get(headers::LAST_EVENT_ID)
+        .map(|value| value.as_bytes());
+    let last_event_id = match header.map(headers::last_event_id) {
+        Some(Ok(id)) => Some(id.to_string()),
         // Not even text, so as unknown as any id that was never sent.
-        Some(Err(_)) => Some(Cow::from("?")),
-        None => query.last_event_id.map(Cow::from),
+        Some(Err(_)) => Some("?".to_owned()),
+        None => find(query, headers::LAST_EVENT_ID_PARAMETER),
     };
     let last_event_id = last_event_id.as_deref().filter(|id| !id.is_empty());
     let (client, start) = app.hub.connect(last_event_id, reset);
@@ -134,9 +129,15 @@ impl Message {
     }
 }
 
-#[derive(Deserialize)]
-struct TokenQuery {
-    access_token: Option<String>,
+/// A list, not a struct: that would refuse a parameter that comes twice, and so end an `EventSource`.
+type Parameters = Vec<(String, String)>;
+
+fn find(parameters: Parameters, wanted: &str) -> Option<String> {
+    parameters
+        .into_iter()
+        .rev()
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value)
 }
 
 /// Asks for the token, in the header or, since `EventSource` cannot set headers, in the query
@@ -145,20 +146,18 @@ struct TokenQuery {
 /// A 401 ends an `EventSource` for good, as it should here.
 async fn authorize(
     State(app): State<App>,
-    Query(query): Query<TokenQuery>,
+    Query(query): Query<Parameters>,
     request: Request,
     next: Next,
 ) -> Response {
     let Some(token) = &app.token else {
         return next.run(request).await;
     };
-    let header = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .map(|value| value.as_bytes());
+    let header = request.headers().get(header::AUTHORIZATION);
+    let parameter = find(query, "access_token");
     let given = match header {
-        Some(header) => header.strip_prefix(b"Bearer "),
-        None => query.access_token.as_deref().map(str::as_bytes),
+        Some(header) => header.as_bytes().strip_prefix(b"Bearer "),
+        None => parameter.as_ref().map(String::as_bytes),
     };
     // Compared in constant time, so that the time of a refusal tells nothing about the token.
     if given.is_some_and(|given| given.ct_eq(token.as_bytes()).into()) {

@@ -136,31 +136,23 @@ impl Hub {
         } else {
             state.log.end()
         };
-        let start = match last_event_id.map(str::parse) {
-            None => Start {
-                after: state.log.end(),
-                gap: false,
-            },
-            Some(Ok(after)) if (state.log.start()..=newest).contains(&after) => {
-                Start { after, gap: false }
-            }
-            Some(_) => Start {
-                after: state.log.start(),
-                gap: true,
-            },
+        let (after, gap) = match last_event_id.map(str::parse) {
+            None => (state.log.end(), false),
+            Some(Ok(id)) if (state.log.start()..=newest).contains(&id) => (id, false),
+            Some(_) => (state.log.start(), true),
         };
-        let place = Place {
-            after: start.after,
+        state.counts.gaps += u64::from(gap);
+        let key = state.add_client(Place {
+            after,
             live: false,
             reset,
-        };
+        });
         let client = Client {
             hub: Arc::clone(self),
-            key: state.add_client(place),
+            key,
             news: self.news.subscribe(),
         };
-        state.counts.gaps += u64::from(start.gap);
-        (client, start)
+        (client, Start { after, gap })
     }
 
     /// Ends all clients' events, also of those that connect later.
@@ -175,12 +167,8 @@ impl Hub {
 
     pub fn stats(&self) -> Stats {
         let state = self.state();
-        let lags = || {
-            state
-                .clients
-                .values()
-                .map(|place| state.log.lag(place.after))
-        };
+        let lag = |place: &Place| state.log.lag(place.after);
+        let lags = || state.clients.values().map(lag);
         let connections = state.clients.len();
         Stats {
             connections,

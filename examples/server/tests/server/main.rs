@@ -177,8 +177,12 @@ fn an_id_that_is_forgotten_or_unknown_gives_a_gap_and_all_that_is_kept() {
     assert_eq!(again.next().unwrap().event_type(), "hello");
     assert_eq!(again.next().unwrap().data(), "2");
 
-    // The header is newer than the parameter, which a browser repeats with the page's URL.
-    let url = format!("{}/events?lastEventId={}", server.url, ids[2]);
+    // The last parameter counts; and the header more, since a browser repeats the page's parameter.
+    let url = format!(
+        "{}/events?lastEventId={}&lastEventId={}",
+        server.url, ids[1], ids[2]
+    );
+    assert_eq!(Events::of(get(&url)).next_data().unwrap(), "3");
     let mut events = Events::of(get(&url).header("last-event-id", &*ids[3]));
     assert_eq!(events.next_data().unwrap(), "4");
 }
