@@ -173,4 +173,5 @@ fn a_lost_connection_to_redis_loses_and_doubles_nothing() {
         redis.command(&format!("XADD events * data {count}"));
         assert_eq!(events.next_data().unwrap(), count.to_string());
     }
+    assert_eq!(server.stats()["kept"], 6);
 }
