@@ -71,7 +71,7 @@ def read_sections(page):
     text = page.read_text(encoding="utf-8") if page.exists() else ""
     for name, body in re.findall(r"^## (\w+)\n\n(.*?)(?=\n## |\Z)", text, re.DOTALL | re.MULTILINE):
         intro, _, table = re.split(r"\n\n(\d+ passed, .* failed\.)\n\n", body)
-        lines = table.strip().splitlines()[2:]
+        lines = table.strip().split("\n")[2:]
         sections[name] = (intro, [read_row(line) for line in lines])
     return sections
 
