@@ -171,7 +171,6 @@ def check_polyfill(suite, clients):
 
 def check_httpx(suite, clients):
     findings = check_resuming(suite, clients, "httpx-sse")
-    # One of them before any id, which stands among those that are wrong.
     fault = "shows an empty message for each block of `retry` alone"
     suite.expect_fault("httpx-sse", clients.version("httpx-sse"), findings.empty > 0, fault)
 
