@@ -134,6 +134,7 @@ class Findings:
 
 def check_curl(suite, server):
     """Curl has no parser, but many look at a stream with it: does it show each event at once?"""
+    suite.apt("curl")
     version = suite.version(["curl", "--version"], r"curl (\S+)")
     delay = watch(["curl", "-sN"], server)
     suite.check("curl -N", version, delay < LONGEST_DELAY, f"{delay:.1f} ms late at most")
