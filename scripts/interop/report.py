@@ -8,7 +8,8 @@ HEAD = """\
 # Interoperability
 
 What happened when sse-wire met real browsers, clients, servers, proxies and stores. Written by
-`scripts/interop/run --write`, which anybody can run: it installs what it needs and stays on loopback.
+`scripts/interop/run --write`, which anybody can run: it installs what it needs, and everything stays
+on loopback.
 
 A *known fault* is one of the other program, not of this crate. It is expected: if it is gone, the
 row fails, so that this page does not outlive it. Proxy settings and what they are for are in
@@ -52,7 +53,9 @@ class Report:
         version = max((len(row.version) for _, row in rows), default=0)
         print()
         for name, row in rows:
-            print(f"{name:9} {row.item:{item}} {row.version:{version}} {row.result:11} {row.figure}")
+            print(
+                f"{name:9} {row.item:{item}} {row.version:{version}} {row.result:11} {row.figure}"
+            )
         failed = sum(row.result == FAILED for _, row in rows)
         print(f"{len(rows) - failed} passed, {failed} failed")
         return failed
@@ -60,7 +63,10 @@ class Report:
 
 def counts(rows):
     """As in "9 passed, 2 known faults of others, 0 failed"."""
-    of = {result: sum(row.result == result for row in rows) for result in (PASSED, KNOWN_FAULT, FAILED)}
+    of = {
+        result: sum(row.result == result for row in rows)
+        for result in (PASSED, KNOWN_FAULT, FAILED)
+    }
     faults = "known fault" if of[KNOWN_FAULT] == 1 else "known faults"
     return f"{of[PASSED]} passed, {of[KNOWN_FAULT]} {faults} of others, {of[FAILED]} failed"
 

@@ -153,7 +153,7 @@ class Suite:
         return folder
 
     def pip(self, *specs):
-        """Installs Python packages, each as `name==version`. Returns the interpreter that has them."""
+        """Installs Python packages, each as `name==version`. Returns the Python that has them."""
         folder, is_new = installation("pip", specs)
         if is_new:
             install([sys.executable, "-m", "venv", folder])
@@ -173,7 +173,12 @@ class Suite:
         """The first group of `regex` in what the program prints, or nothing."""
         argv = [str(word) for word in argv]
         answer = subprocess.run(
-            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60
+            argv,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
         )
         found = re.search(regex, answer.stdout)
         return found[1] if found else ""
@@ -244,7 +249,7 @@ class Process:
 
 
 def json_lines(text):
-    """One value a line. `splitlines` would also split at the line ends of Unicode inside a value."""
+    """One value a line. `splitlines` would also split at Unicode's line ends inside a value."""
     return [json.loads(line) for line in text.split("\n") if line]
 
 
@@ -280,4 +285,6 @@ def finish_installation(folder):
 def install(argv, **options):
     argv = [str(word) for word in argv]
     print("$", *argv, flush=True)
-    subprocess.run(argv, check=True, timeout=LONGEST_INSTALLATION, stdin=subprocess.DEVNULL, **options)
+    subprocess.run(
+        argv, check=True, timeout=LONGEST_INSTALLATION, stdin=subprocess.DEVNULL, **options
+    )

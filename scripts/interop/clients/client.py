@@ -60,7 +60,10 @@ def read_sseclient(headers):
 
 
 def read_httpx(headers):
-    with httpx.Client() as client, httpx_sse.connect_sse(client, "GET", URL, headers=headers) as source:
+    with (
+        httpx.Client() as client,
+        httpx_sse.connect_sse(client, "GET", URL, headers=headers) as source,
+    ):
         for event in source.iter_sse():
             yield event.event, event.data, event.id
 

@@ -55,7 +55,9 @@ def run(suite):
     for name in [*NPM, *PIP, "openai"]:
         check_keep_alives(suite, clients, name, name)
     for name in ["httpx-sse", "openai"]:
-        check_keep_alives(suite, clients, name, f"{name}, no ids", "&ids=false", ((0, 0), (0, 0), ""))
+        check_keep_alives(
+            suite, clients, name, f"{name}, no ids", "&ids=false", ((0, 0), (0, 0), "")
+        )
     for name, item in NAIVE.items():
         check_keep_alives(suite, clients, name, f"{item}, no ids", "&ids=false")
 
@@ -98,7 +100,9 @@ class Clients:
         stream = f"{name}-{resume}"
         query = f"stream={stream}&data=hostile&n={EVENTS}&cut={CUT}&token=secret&resume={resume}"
         received = self.read(name, query, EVENTS, "secret", seconds)
-        return Findings(self.expected, received), self.suite.get(f"{self.server.url}/log?stream={stream}")
+        return Findings(self.expected, received), self.suite.get(
+            f"{self.server.url}/log?stream={stream}"
+        )
 
 
 class Findings:
@@ -158,7 +162,9 @@ def check_resuming(suite, clients, name):
     findings, requests = clients.read_hostile(name)
     resumed = [request["id"] for request in requests if request["id"]]
     figure = f"{findings}, resumed at {', '.join(resumed)}"
-    suite.check(name, clients.version(name), findings.are_all_equal() and resumed == RESUMED, figure)
+    suite.check(
+        name, clients.version(name), findings.are_all_equal() and resumed == RESUMED, figure
+    )
     return findings
 
 
@@ -167,7 +173,9 @@ def check_polyfill(suite, clients):
     findings, requests = clients.read_hostile(name, "either")
     resumed = [request["parameter"] for request in requests if request["parameter"]]
     is_right = findings.are_all_equal() and resumed == RESUMED
-    suite.check(name, version, is_right, f"{findings}, resumed by lastEventId at {', '.join(resumed)}")
+    suite.check(
+        name, version, is_right, f"{findings}, resumed by lastEventId at {', '.join(resumed)}"
+    )
     has_header = any(request["id"] for request in requests)
     fault = "sends no Last-Event-ID but the query parameter lastEventId: a server must read both"
     suite.expect_fault(name, version, is_right and not has_header, fault)
@@ -184,14 +192,17 @@ def check_fetch_event_source(suite, clients):
     name, version = "fetch-event-source", clients.version("fetch-event-source")
     findings, requests = clients.read_hostile(name)
     resumed = [request["id"] for request in requests if request["id"]]
-    figure = f"takes the id of a block that was cut off: {len(findings.lost)} events lost in {len(RESUMED)} cuts"
-    is_seen = 0 < len(findings.lost) <= len(RESUMED) and resumed != RESUMED
-    suite.expect_fault(name, version, is_seen, figure)
-    suite.expect_fault(name, version, findings.empty > 0, "shows an empty message for each block of `retry` alone")
+    lost = len(findings.lost)
+    fault = f"takes the id of a block that was cut off: {lost} events lost in {len(RESUMED)} cuts"
+    is_seen = 0 < lost <= len(RESUMED) and resumed != RESUMED
+    suite.expect_fault(name, version, is_seen, fault)
+    fault = "shows an empty message for each block of `retry` alone"
+    suite.expect_fault(name, version, findings.empty > 0, fault)
     altered = [(event, seen) for event, seen in findings.wrong if event]
-    explained = [seen for event, seen in altered if as_fetch_event_source(event) == seen]
-    figure = f"drops U+FEFF before a value and empty lines before data: {len(altered)} of {EVENTS} events altered"
-    suite.expect_fault(name, version, bool(altered) and len(explained) == len(altered), figure)
+    is_explained = all(as_fetch_event_source(event) == seen for event, seen in altered)
+    what = "U+FEFF before a value and empty lines before data"
+    fault = f"drops {what}: {len(altered)} of {EVENTS} events altered"
+    suite.expect_fault(name, version, bool(altered) and is_explained, fault)
 
 
 def as_fetch_event_source(event):
@@ -207,12 +218,12 @@ def check_keep_alives(suite, clients, name, item, query="", expected=None):
     n = EVENTS_BETWEEN_KEEP_ALIVES * KEEP_ALIVES_SENT
     found = []
     for form in ("block", "line"):
-        stream = f"stream=keep-alives&n={n}&retry=0&form={form}&keep-alive-events={EVENTS_BETWEEN_KEEP_ALIVES}"
-        received = clients.read(name, stream + query, n)
+        keep_alives = f"form={form}&keep-alive-events={EVENTS_BETWEEN_KEEP_ALIVES}"
+        received = clients.read(name, f"stream=keep-alives&n={n}&retry=0&{keep_alives}{query}", n)
         events = sum(event["data"] != "" for event in received)
         found.append((len(received) - events, n - events))
-    (empty_block, lost_block), (empty_line, lost_line) = found
-    figure = f"blank line: {empty_block} empty, {lost_block} lost; line alone: {empty_line} empty, {lost_line} lost"
+    block, line = (f"{empty} empty, {lost} lost" for empty, lost in found)
+    figure = f"blank line: {block}; line alone: {line}"
     item, version = f"keep-alives: {item}", clients.version(name)
     if fault:
         suite.expect_fault(item, version, found == expected, f"{fault}; {figure}")

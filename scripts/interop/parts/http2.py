@@ -10,11 +10,10 @@ from parts.proxies import (
     EVERY,
     LONGEST_DELAY,
     PROMPT,
-    PROXIES,
-    Proxies,
     check_resuming,
     measure,
 )
+from reverse_proxies import PROXIES, Proxies
 
 QUICK = True
 H2C = ("--h2c",)
@@ -36,7 +35,9 @@ def check_straight(suite, server):
     item = "axum, HTTP/2"
     outcome, delay = measure(suite, f"{server.url}/events?n={EVENTS}&every={EVERY}", PROMPT, H2C)
     suite.check(item, axum_version(suite), outcome == PROMPT, f"{delay:.1f} ms late at most")
-    check_resuming(suite, f"{item}, cut inside blocks", axum_version(suite), server, server.url, H2C)
+    check_resuming(
+        suite, f"{item}, cut inside blocks", axum_version(suite), server, server.url, H2C
+    )
 
 
 def check_http_1_0(suite, server):
@@ -48,7 +49,7 @@ def check_http_1_0(suite, server):
         while chunk := connection.recv(65536):
             now, received = time.time() * 1000, received + chunk
             data = received.split(b"\ndata: ")[1:]
-            delays += [now - float(text.split()[0]) for text in data[len(delays):]]
+            delays += [now - float(text.split()[0]) for text in data[len(delays) :]]
     head, _, body = received.partition(b"\r\n\r\n")
     is_right = len(delays) == EVENTS and max(delays) < LONGEST_DELAY
     is_plain = b"transfer-encoding" not in head.lower() and body.startswith(b"retry: ")
