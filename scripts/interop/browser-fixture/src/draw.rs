@@ -14,6 +14,8 @@ use serde::Serialize;
 use sse_wire::testing::strategies::{self, Chunking};
 use sse_wire::{Decoder, Event};
 
+use crate::firefox;
+
 /// So many parts, of which each is an event or a piece of noise, make a stream.
 const PARTS: usize = 60;
 
@@ -90,8 +92,18 @@ impl Stream {
         (events, decoder)
     }
 
+    /// What a decoder would have to read, to see what Firefox does.
+    pub fn as_firefox_reads_it(&self) -> Self {
+        Self {
+            bytes: firefox::as_if_read(&self.bytes),
+            chunking: self.chunking.clone(),
+            ..*self
+        }
+    }
+
+    /// What to listen for, with the faults of Firefox and without.
     pub fn event_types(&self) -> BTreeSet<String> {
-        let (events, _) = self.decode();
+        let events = [self.decode().0, self.as_firefox_reads_it().decode().0].concat();
         events
             .iter()
             .map(|event| event.event_type().to_owned())

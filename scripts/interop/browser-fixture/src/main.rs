@@ -12,6 +12,7 @@
 
 mod compare;
 mod draw;
+mod firefox;
 
 use std::collections::HashMap;
 use std::io;
@@ -67,6 +68,13 @@ struct Visit {
     /// When the reader came back, and its `Last-Event-ID`: empty if it sent none.
     came_back: Option<(Instant, Vec<u8>)>,
     seen: Option<Seen>,
+}
+
+impl Visit {
+    fn waited(&self) -> Option<Duration> {
+        let (came_back, _) = self.came_back.as_ref()?;
+        Some(came_back.duration_since(self.ended?))
+    }
 }
 
 type App = State<Arc<Shared>>;
