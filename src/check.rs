@@ -326,19 +326,18 @@ impl Checker {
     fn listen(&mut self, bytes: &[u8]) {
         self.summary.bytes += bytes.len() as u64;
         let mut feed = self.client.feed(bytes);
-        loop {
-            match feed.next_frame() {
-                Ok(None) => return,
-                Ok(Some(Frame::Event(event))) => {
+        while let Some(frame) = feed.next_frame() {
+            match frame {
+                Ok(Frame::Event(event)) => {
                     self.heard.event = true;
                     self.summary.add_event(&event);
                 }
-                Ok(Some(Frame::Retry(retry))) => {
+                Ok(Frame::Retry(retry)) => {
                     self.heard.retry = Some(retry);
                     self.summary.add_retry(retry);
                 }
-                Ok(Some(Frame::Comment(_))) | Err(DecodeError::CommentTooLarge { .. }) => {}
                 Err(DecodeError::EventTooLarge { .. }) => self.heard.too_large = true,
+                Ok(_) | Err(_) => {}
             }
         }
     }
@@ -467,8 +466,9 @@ impl Checker {
         let line = self.line(&cut, length);
         self.summary.longest_line = self.summary.longest_line.max(line.length);
         let lost = match self.client.finish() {
-            Ok(event) => fields::lost(event.as_ref()),
-            Err(_) => {
+            None => fields::lost(None),
+            Some(Ok(event)) => fields::lost(Some(&event)),
+            Some(Err(_)) => {
                 self.heard.too_large = true;
                 fields::lost(None)
             }

@@ -1,38 +1,39 @@
 //! Events to bytes: at once, or in pieces as they come.
 
-use crate::Event;
 use crate::event::whole_milliseconds;
-use crate::line::Lines;
+use crate::field::{self, DATA};
+use crate::line::{LineEnd, Lines};
+use crate::{Event, Field, Frame, text};
 use alloc::vec::Vec;
 use bytes::{BufMut, Bytes};
 use core::fmt;
+use core::mem;
 use core::time::Duration;
 
 impl Event<'_> {
     /// Writes the event: its fields `event`, `id`, `retry` and `data`, in this order, and the blank
     /// line.
     ///
-    /// Only what was set is written, always with the space behind the colon and with LF as line
-    /// end. Data takes one line for each of its own, so that what a decoder reads is the same text,
-    /// with LF for CR and CRLF. Encoded events may be concatenated: they are one stream. Nothing is
-    /// allocated but what `buf` needs to grow.
+    /// Only what was set is written, always with a space after the colon and with LF as line end.
+    /// Each line of the data becomes a line of its own, so that a decoder reads the same text, with
+    /// LF for CR and CRLF. Encoded events may be concatenated: they are one stream. Nothing is
+    /// allocated except what `buf` needs to grow.
     ///
     /// ```
-    /// # use {core::time::Duration, sse_wire::Event};
+    /// # use {core::time::Duration, sse_wire::{Event, EventType}};
     /// let mut buf = Vec::new();
     /// Event::new("one\r\ntwo").with_retry(Duration::from_secs(3)).encode(&mut buf);
-    /// Event::new("").with_event_type("ping")?.encode(&mut buf);
+    /// Event::new("").with_event_type(const { EventType::from_static("ping") }).encode(&mut buf);
     /// assert_eq!(buf, b"retry: 3000\ndata: one\ndata: two\n\nevent: ping\ndata: \n\n");
-    /// # Ok::<(), sse_wire::EncodeError>(())
     /// ```
     ///
     /// # Panics
     ///
     /// If `buf` cannot grow and has less room than [`encoded_len`](Self::encoded_len), as
-    /// [`BufMut`] has it.
+    /// [`BufMut`] documents.
     #[inline]
-    pub fn encode(&self, buf: &mut impl BufMut) {
-        put_event(self, |bytes| buf.put_slice(bytes));
+    pub fn encode(&self, buf: &mut (impl BufMut + ?Sized)) {
+        put_event(self, None, |bytes| buf.put_slice(bytes));
     }
 
     /// How many bytes [`encode`](Self::encode) writes, exactly. Takes one pass over the data.
@@ -45,11 +46,11 @@ impl Event<'_> {
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         let mut len = 0;
-        put_event(self, |bytes| len += bytes.len());
+        put_event(self, None, |bytes| len += bytes.len());
         len
     }
 
-    /// The encoded event in memory of its own, allocated once and in the exact size: to encode once
+    /// The encoded event in memory of its own, allocated once and in the exact size: encode once,
     /// and [`clone`](Bytes::clone) for every subscriber.
     ///
     /// ```
@@ -67,10 +68,9 @@ impl Event<'_> {
 /// Writes one event stream: events, at once or in pieces, and what may stand between and inside
 /// them.
 ///
-/// The buffer is handed over with each call, and may be flushed, cleared or exchanged between any
-/// two. Calls may come in any order: none of them yields a malformed stream, and no text yields
-/// more lines, fields or events than it was asked for. An open event is ended before another
-/// begins.
+/// You pass the buffer to each call, and may flush, clear or exchange it between any two. Calls may
+/// come in any order: none of them yields a malformed stream, and no text can add a line, field or
+/// event. An open event is ended before another begins.
 ///
 /// ```
 /// use core::time::Duration;
@@ -79,46 +79,61 @@ impl Event<'_> {
 /// let mut encoder = Encoder::new();
 /// let mut buf = Vec::new();
 /// encoder.retry(Duration::from_secs(3), &mut buf);
-/// encoder.event(&Event::new("whole").with_id("1")?, &mut buf);
+/// encoder.event(&Event::new("whole").with_id(1), &mut buf);
 /// assert_eq!(buf, b"retry: 3000\n\nid: 1\ndata: whole\n\n");
 ///
 /// buf.clear(); // sent
-/// encoder.begin(&Event::without_data().with_id("2")?, &mut buf);
+/// encoder.begin(&Event::without_data().with_id(2), &mut buf);
 /// encoder.data("in ", &mut buf);
 /// encoder.data("pieces", &mut buf);
 /// encoder.end(&mut buf);
 /// assert_eq!(buf, b"id: 2\ndata: in pieces\n\n");
-/// # Ok::<(), sse_wire::EncodeError>(())
 /// ```
 ///
-/// An encoder allocates only for a comment or reconnection time that has to wait for the end of a
-/// data line.
+/// An encoder allocates only for a comment, reconnection time or field that has to wait for the end
+/// of a data line, and keeps at most 8 KiB for the next one.
 ///
 /// # Panics
 ///
-/// Its methods panic only if the buffer cannot grow and is full, as [`BufMut`] has it.
-#[derive(Clone, Debug)]
+/// Its methods panic only if the buffer cannot grow and is full, as [`BufMut`] documents. Drop the
+/// encoder and the buffer then: what is in the buffer ends anywhere.
+#[derive(Clone)]
 pub struct Encoder {
     state: State,
     /// Where the data's lines end, while a data line is open.
     lines: Lines,
-    /// Whole lines that came while a data line was open, and go behind it. Empty in every other
-    /// state.
-    behind: Vec<u8>,
+    /// Complete lines that wait for the open data line to end. Empty in every other state.
+    deferred: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// Between two events.
     Idle,
+    /// In a block that has only what may stand before an event: other fields and a reconnection
+    /// time, in milliseconds.
+    Fields { retry: Option<u64> },
     /// In an event, at the start of a line, before any data.
     Open,
-    /// In an event, in a data line. It may be empty, and ends once its line end comes, or the
+    /// In an event, in a data line. It may be empty, and ends when its line end comes, or the
     /// event's.
     Data,
 }
 
+/// The capacity kept for lines that wait, in bytes.
+const KEPT: usize = 8192;
+
 impl Encoder {
+    /// The shortest comment, and a blank line: what [`keep_alive`](Self::keep_alive) writes between
+    /// events.
+    ///
+    /// ```
+    /// # use sse_wire::Encoder;
+    /// let frame = bytes::Bytes::from_static(Encoder::KEEP_ALIVE);
+    /// assert_eq!(frame, ":\n\n");
+    /// ```
+    pub const KEEP_ALIVE: &'static [u8] = b":\n\n";
+
     /// An encoder at the start of a stream, or between two events of one. Owns no heap memory.
     ///
     /// ```
@@ -130,11 +145,12 @@ impl Encoder {
         Self {
             state: State::Idle,
             lines: Lines::new(),
-            behind: Vec::new(),
+            deferred: Vec::new(),
         }
     }
 
-    /// Writes a whole event, as [`Event::encode`] does. [Ends](Self::end) an open one first.
+    /// Writes a whole event, as [`Event::encode`] does. [Ends](Self::end) an open one first, but
+    /// continues a block that has only [fields](Self::field) so far.
     ///
     /// ```
     /// # use sse_wire::{Encoder, Event};
@@ -142,19 +158,82 @@ impl Encoder {
     /// Encoder::new().event(&Event::new("hello"), &mut buf);
     /// assert_eq!(buf, b"data: hello\n\n");
     /// ```
-    pub fn event(&mut self, event: &Event<'_>, buf: &mut impl BufMut) {
-        self.end(buf);
-        event.encode(buf);
+    #[inline]
+    pub fn event(&mut self, event: &Event<'_>, buf: &mut (impl BufMut + ?Sized)) {
+        let retry = self.end_event(buf);
+        self.state = State::Idle;
+        put_event(event, retry, |bytes| buf.put_slice(bytes));
+    }
+
+    /// Writes a frame back where it stood: what a gateway does with each frame of a stream.
+    ///
+    /// Comments stay untouched; reconnection times and other fields stay inside their block, and
+    /// nothing is written twice. A decoder reads the same frames again.
+    ///
+    /// A block is complete with its [`Event`](Frame::Event) or
+    /// [`Undispatched`](Frame::Undispatched) frame. Where the stream that you read ends earlier,
+    /// call [`end`](Self::end).
+    ///
+    /// ```
+    /// use sse_wire::{Decoder, Encoder, Frame};
+    ///
+    /// let upstream = b":hello\nretry: 500\ntopics: news\ndata: a\n\nid: 8\n\n";
+    /// let (mut decoder, mut encoder, mut buf) = (Decoder::new(), Encoder::new(), Vec::new());
+    /// let mut feed = decoder.feed(upstream);
+    /// while let Some(frame) = feed.next_frame() {
+    ///     match frame? {
+    ///         Frame::Event(event) => encoder.event(&event.with_data("b"), &mut buf),
+    ///         frame => encoder.frame(&frame, &mut buf),
+    ///     }
+    /// }
+    /// assert_eq!(buf, b":hello\nretry: 500\ntopics: news\ndata: b\n\nid: 8\n\n");
+    /// # Ok::<(), sse_wire::DecodeError>(())
+    /// ```
+    pub fn frame(&mut self, frame: &Frame<'_>, buf: &mut (impl BufMut + ?Sized)) {
+        match frame {
+            Frame::Event(event) | Frame::Undispatched(event) => self.event(event, buf),
+            Frame::Field(field) => self.field(field, buf),
+            Frame::Retry(time) => {
+                self.begin_fields();
+                self.retry(*time, buf);
+            }
+            Frame::Comment(text) => {
+                self.put_lines(buf, |put| put_comment(b"\n:", text, put));
+            }
+        }
+    }
+
+    /// Writes a field with another name into the open event, or begins a block with it: the next
+    /// event, or data, belongs to the same block.
+    ///
+    /// If a data line is open, the field is held back until that line ends.
+    ///
+    /// ```
+    /// # use sse_wire::{Encoder, Event, Field};
+    /// let (mut encoder, mut buf) = (Encoder::new(), Vec::new());
+    /// encoder.field(&Field::new("topics", "news")?, &mut buf);
+    /// encoder.event(&Event::new("hello"), &mut buf);
+    /// assert_eq!(buf, b"topics: news\ndata: hello\n\n");
+    /// # Ok::<(), sse_wire::InvalidText>(())
+    /// ```
+    pub fn field(&mut self, field: &Field<'_>, buf: &mut (impl BufMut + ?Sized)) {
+        if matches!(self.state, State::Idle) && text::bom_len(field.name().as_bytes()) > 0 {
+            // At the start of a stream, the byte order mark would be dropped (R5). A blank line does
+            // nothing.
+            buf.put_slice(b"\n");
+        }
+        self.begin_fields();
+        let (name, value) = (field.name().as_bytes(), field.value().as_bytes());
+        self.put_lines(buf, |put| field::put_other(name, value, put));
     }
 
     /// Writes a comment, which clients ignore: `: ` and the text, in as many lines as it has, and a
     /// blank line.
     ///
-    /// A decoder that shows comments hands out all that stands behind the colon: this text's lines,
-    /// each behind a space.
+    /// Decoders that report comments return each line with its leading space.
     ///
-    /// Inside an open event there is no blank line, and the comment goes behind the data line that
-    /// is open, if one is; until that ends, the encoder keeps it.
+    /// Inside an open event no blank line is written. If a data line is open, the comment is held
+    /// back until that line ends.
     ///
     /// ```
     /// # use sse_wire::Encoder;
@@ -169,15 +248,16 @@ impl Encoder {
     /// encoder.end(&mut buf);
     /// assert_eq!(buf, b"data: one\n: between\ndata: two\n\n");
     /// ```
-    pub fn comment(&mut self, text: &str, buf: &mut impl BufMut) {
-        self.aside(buf, |put| put_comment(text, put));
+    pub fn comment(&mut self, text: &str, buf: &mut (impl BufMut + ?Sized)) {
+        self.put_lines(buf, |put| put_comment(b"\n: ", text, put));
+        self.end_if_idle(buf);
     }
 
     /// Writes the shortest comment, to keep idle connections open; about every 15 seconds will do
     /// (R26).
     ///
-    /// It is `:` and a blank line; inside an open event only `:`, and inside an open data line
-    /// nothing, since nothing can be written there that is not data.
+    /// Between events it is [`KEEP_ALIVE`](Self::KEEP_ALIVE); inside an open event it is `:` alone,
+    /// and inside an open data line it writes nothing: only data can go there.
     ///
     /// ```
     /// # use sse_wire::Encoder;
@@ -185,9 +265,10 @@ impl Encoder {
     /// Encoder::new().keep_alive(&mut buf);
     /// assert_eq!(buf, b":\n\n");
     /// ```
-    pub fn keep_alive(&mut self, buf: &mut impl BufMut) {
+    pub fn keep_alive(&mut self, buf: &mut (impl BufMut + ?Sized)) {
         if !matches!(self.state, State::Data) {
-            self.aside(buf, |put| put(b":\n"));
+            buf.put_slice(b":\n");
+            self.end_if_idle(buf);
         }
     }
 
@@ -203,27 +284,33 @@ impl Encoder {
     /// Encoder::new().retry(Duration::from_millis(1500), &mut buf);
     /// assert_eq!(buf, b"retry: 1500\n\n");
     /// ```
-    pub fn retry(&mut self, retry: Duration, buf: &mut impl BufMut) {
-        self.aside(buf, |put| put_retry(whole_milliseconds(retry), put));
+    pub fn retry(&mut self, retry: Duration, buf: &mut (impl BufMut + ?Sized)) {
+        let milliseconds = whole_milliseconds(retry);
+        if let State::Fields { retry } = &mut self.state {
+            *retry = Some(milliseconds);
+        }
+        self.put_lines(buf, |put| field::put_retry(milliseconds, put));
+        self.end_if_idle(buf);
     }
 
-    /// Begins an event, whose data may follow in pieces: writes its fields, with the data it has as
-    /// the first piece. [Ends](Self::end) an open one first.
+    /// Begins an event, whose data may follow in pieces: writes its fields, and the data it has as
+    /// the first piece. [Ends](Self::end) an open one first, but continues a block that has only
+    /// [fields](Self::field) so far.
     ///
     /// ```
-    /// # use sse_wire::{Encoder, Event};
+    /// # use sse_wire::{Encoder, Event, EventType};
+    /// const ANSWER: EventType = EventType::from_static("answer");
     /// let (mut encoder, mut buf) = (Encoder::new(), Vec::new());
-    /// encoder.begin(&Event::new("so ").with_event_type("answer")?, &mut buf);
+    /// encoder.begin(&Event::new("so ").with_event_type(ANSWER), &mut buf);
     /// encoder.data("far", &mut buf);
     /// encoder.end(&mut buf);
     /// assert_eq!(buf, b"event: answer\ndata: so far\n\n");
-    /// # Ok::<(), sse_wire::EncodeError>(())
     /// ```
     #[inline]
-    pub fn begin(&mut self, event: &Event<'_>, buf: &mut impl BufMut) {
-        self.end(buf);
-        put_fields_before_data(event, &mut |bytes| buf.put_slice(bytes));
+    pub fn begin(&mut self, event: &Event<'_>, buf: &mut (impl BufMut + ?Sized)) {
+        let retry = self.end_event(buf);
         self.state = State::Open;
+        put_fields_before_data(event, retry, &mut |bytes| buf.put_slice(bytes));
         if event.has_data() {
             self.data(event.data(), buf);
         }
@@ -232,8 +319,8 @@ impl Encoder {
     /// Writes a piece of data to the open event, or begins one without event type and id if none is
     /// open.
     ///
-    /// Any cut yields the same bytes, also one between CR and LF. An empty piece makes an event
-    /// that has none yet one with empty data.
+    /// Pieces may be cut anywhere, even between CR and LF. Even an empty piece gives the event
+    /// (empty) data.
     ///
     /// ```
     /// # use sse_wire::Encoder;
@@ -244,15 +331,15 @@ impl Encoder {
     /// assert_eq!(buf, b"data: one\ndata: two\n\n");
     /// ```
     #[inline]
-    pub fn data(&mut self, piece: &str, buf: &mut impl BufMut) {
+    pub fn data(&mut self, piece: &str, buf: &mut (impl BufMut + ?Sized)) {
+        let mut put = |bytes: &[u8]| buf.put_slice(bytes);
         if !matches!(self.state, State::Data) {
-            buf.put_slice(b"data: ");
             self.state = State::Data;
             self.lines = Lines::new();
+            put(DATA);
         }
-        let mut put = |bytes: &[u8]| buf.put_slice(bytes);
-        put_text((b"", b""), piece, &mut self.lines, &mut put, |put| {
-            put_line_end(b"\ndata: ", &mut self.behind, put);
+        Text::new(piece, &mut self.lines).put(&mut put, |put| {
+            put_line_end(b"\ndata: ", &mut self.deferred, put);
         });
     }
 
@@ -267,15 +354,16 @@ impl Encoder {
     /// assert_eq!(buf, b"data: hello\n\n");
     /// ```
     #[inline]
-    pub fn end(&mut self, buf: &mut impl BufMut) {
-        match self.state {
+    pub fn end(&mut self, buf: &mut (impl BufMut + ?Sized)) {
+        match mem::replace(&mut self.state, State::Idle) {
             State::Idle => {}
-            State::Open => buf.put_slice(b"\n"),
+            State::Fields { .. } | State::Open => buf.put_slice(b"\n"),
             State::Data => {
-                put_line_end(b"\n\n", &mut self.behind, &mut |bytes| buf.put_slice(bytes));
+                put_line_end(b"\n\n", &mut self.deferred, &mut |bytes| {
+                    buf.put_slice(bytes)
+                });
             }
         }
-        self.state = State::Idle;
     }
 
     /// Whatever is written to it becomes data of the open event, or of a new one, as by
@@ -289,21 +377,54 @@ impl Encoder {
     /// assert_eq!(buf, b"data: [\"a\",\"b\\n\"]\n\n");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    pub fn data_writer<'e, B: BufMut>(&'e mut self, buf: &'e mut B) -> DataWriter<'e, B> {
+    pub fn data_writer<'e, B: BufMut + ?Sized>(&'e mut self, buf: &'e mut B) -> DataWriter<'e, B> {
         DataWriter { encoder: self, buf }
     }
 
-    /// Writes lines that are no data where they may stand: alone, in the open event, or behind its
-    /// open data line.
-    fn aside(&mut self, buf: &mut impl BufMut, lines: impl FnOnce(&mut dyn FnMut(&[u8]))) {
-        match self.state {
-            State::Idle => {
-                lines(&mut |bytes| buf.put_slice(bytes));
-                buf.put_slice(b"\n");
-            }
-            State::Open => lines(&mut |bytes| buf.put_slice(bytes)),
-            State::Data => lines(&mut |bytes| self.behind.extend_from_slice(bytes)),
+    /// Ends an open event, unless it can take the next one's fields. Returns the reconnection time
+    /// that it has then.
+    #[inline]
+    fn end_event(&mut self, buf: &mut (impl BufMut + ?Sized)) -> Option<u64> {
+        if let State::Fields { retry } = self.state {
+            return retry;
         }
+        self.end(buf);
+        None
+    }
+
+    /// Begins a block with what may stand before an event, if none is open.
+    fn begin_fields(&mut self) {
+        if matches!(self.state, State::Idle) {
+            self.state = State::Fields { retry: None };
+        }
+    }
+
+    /// Writes lines that are no data, if a data line is open after that.
+    fn put_lines(
+        &mut self,
+        buf: &mut (impl BufMut + ?Sized),
+        lines: impl FnOnce(&mut dyn FnMut(&[u8])),
+    ) {
+        match self.state {
+            State::Data => lines(&mut |bytes| self.deferred.extend_from_slice(bytes)),
+            _ => lines(&mut |bytes| buf.put_slice(bytes)),
+        }
+    }
+
+    /// What stands between events is followed by a blank line.
+    fn end_if_idle(&mut self, buf: &mut (impl BufMut + ?Sized)) {
+        if matches!(self.state, State::Idle) {
+            buf.put_slice(b"\n");
+        }
+    }
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("state", &self.state)
+            .field("deferred", &self.deferred.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -316,11 +437,10 @@ impl Default for Encoder {
 /// Writes data to the open event of an [`Encoder`]: text as [`fmt::Write`], and with the feature
 /// `std` bytes as `std::io::Write`.
 ///
-/// Each write is taken whole, and is in the buffer when the call returns. Bytes have to be UTF-8 in
-/// each write: if they are not, the error is of kind `InvalidData` with an
-/// [`EncodeError::NotUtf8`](crate::EncodeError::NotUtf8) inside, and nothing of that write is
-/// written. So a writer that cuts characters, as copying in blocks does, needs its text put
-/// together first.
+/// Each write is taken whole, and is in the buffer when the call returns. The bytes of each write
+/// have to be UTF-8: if they are not, the error is of kind `InvalidData` with an
+/// [`InvalidText::NotUtf8`](crate::InvalidText::NotUtf8) inside, and nothing of that write is
+/// written. A source that may split a character, such as `io::copy`, has to be buffered first.
 ///
 /// ```
 /// use core::fmt::Write;
@@ -332,13 +452,20 @@ impl Default for Encoder {
 /// assert_eq!(buf, b"data: 1 of 3\ndata: \n\n");
 /// # Ok::<(), core::fmt::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct DataWriter<'e, B> {
+pub struct DataWriter<'e, B: ?Sized> {
     encoder: &'e mut Encoder,
     buf: &'e mut B,
 }
 
-impl<B: BufMut> fmt::Write for DataWriter<'_, B> {
+impl<B: ?Sized> fmt::Debug for DataWriter<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataWriter")
+            .field("encoder", &self.encoder)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B: BufMut + ?Sized> fmt::Write for DataWriter<'_, B> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.encoder.data(text, self.buf);
         Ok(())
@@ -346,13 +473,13 @@ impl<B: BufMut> fmt::Write for DataWriter<'_, B> {
 }
 
 #[cfg(feature = "std")]
-impl<B: BufMut> std::io::Write for DataWriter<'_, B> {
+impl<B: BufMut + ?Sized> std::io::Write for DataWriter<'_, B> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let text = core::str::from_utf8(bytes).map_err(|error| {
             let position = error.valid_up_to();
             std::io::Error::new(
                 std::io::ErrorKind::InvalidData,
-                crate::EncodeError::NotUtf8 { position },
+                crate::InvalidText::NotUtf8 { position },
             )
         })?;
         self.encoder.data(text, self.buf);
@@ -364,146 +491,141 @@ impl<B: BufMut> std::io::Write for DataWriter<'_, B> {
     }
 }
 
-/// Hands out an encoded event from start to end, to be written or counted.
+/// Passes an encoded event to `put` from start to end, to be written or counted. `written` is a
+/// reconnection time that the block has already.
 #[inline]
-fn put_event(event: &Event<'_>, mut put: impl FnMut(&[u8])) {
+fn put_event(event: &Event<'_>, written: Option<u64>, mut put: impl FnMut(&[u8])) {
     let put = &mut put;
-    put_fields_before_data(event, put);
+    put_fields_before_data(event, written, put);
     if event.has_data() {
-        let ends = (b"data: ", b"\n\n");
-        put_text(ends, event.data(), &mut Lines::new(), put, |put| {
-            put(b"\ndata: ");
-        });
+        let mut lines = Lines::new();
+        let text = Text::new(event.data(), &mut lines);
+        put(DATA);
+        text.put(put, |put| put(b"\ndata: "));
+        put(b"\n\n");
     } else {
         put(b"\n");
     }
 }
 
 #[inline]
-fn put_fields_before_data(event: &Event<'_>, put: &mut impl FnMut(&[u8])) {
-    if !event.event_type_field().is_empty() {
-        put_field(b"event: ", event.event_type_field().as_bytes(), put);
+fn put_fields_before_data(event: &Event<'_>, written: Option<u64>, put: &mut impl FnMut(&[u8])) {
+    if let Some(event_type) = event.explicit_event_type() {
+        field::put(field::EVENT_TYPE, event_type.as_bytes(), put);
     }
     if let Some(id) = event.id() {
-        put_field(b"id: ", id.as_bytes(), put);
+        field::put(field::ID, id.as_bytes(), put);
     }
     if let Some(milliseconds) = event.retry_milliseconds() {
-        put_retry(milliseconds, put);
-    }
-}
-
-/// A reconnection time is decimal digits (R16).
-fn put_retry<P: FnMut(&[u8]) + ?Sized>(mut milliseconds: u64, put: &mut P) {
-    let mut digits = [0; "18446744073709551615".len()];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (milliseconds % 10) as u8;
-        milliseconds /= 10;
-        if milliseconds == 0 {
-            break;
+        if written != Some(milliseconds) {
+            field::put_retry(milliseconds, put);
         }
     }
-    put_field(b"retry: ", &digits[start..], put);
 }
 
-/// `value` is known to have no line end.
-#[inline]
-fn put_field<P: FnMut(&[u8]) + ?Sized>(start: &[u8], value: &[u8], put: &mut P) {
-    put(start);
-    put(value);
+/// `between` ends a line and starts the next one.
+fn put_comment(between: &[u8], text: &str, put: &mut dyn FnMut(&[u8])) {
+    put(&between[1..]);
+    Text::new(text, &mut Lines::new()).put(put, |put| put(between));
     put(b"\n");
 }
 
-fn put_comment(text: &str, put: &mut dyn FnMut(&[u8])) {
-    put_text((b": ", b"\n"), text, &mut Lines::new(), put, |put| {
-        put(b"\n: ");
-    });
-}
-
-/// So many bytes of a long text are searched and then copied, while they are in the fastest cache.
+/// Long text is searched and copied in pieces of this size, which stay in the fastest cache in
+/// between.
 const PIECE: usize = 8192;
 
-/// Hands out a text between a start and an end, with something else in place of each line end.
-#[inline]
-fn put_text<const S: usize, const E: usize, P: FnMut(&[u8]) + ?Sized>(
-    (start, end): (&[u8; S], &[u8; E]),
-    text: &str,
-    lines: &mut Lines,
-    put: &mut P,
-    put_line_end: impl FnMut(&mut P),
-) {
-    if text.len() <= PIECE {
-        put_piece((start, end), text.as_bytes(), lines, put, put_line_end);
-    } else {
-        put_fixed(start, put);
-        put_pieces(text.as_bytes(), lines, put, put_line_end);
-        put_fixed(end, put);
+/// A text on its way out. Its first line end is found before anything is written: what is written
+/// without a search in between is written faster, and most text is one line.
+struct Text<'t, 'l> {
+    lines: &'l mut Lines,
+    piece: &'t [u8],
+    rest: &'t [u8],
+    /// Where the first line of the piece starts, and its end, if it has one.
+    start: usize,
+    first: Option<LineEnd>,
+}
+
+impl<'t, 'l> Text<'t, 'l> {
+    #[inline(always)]
+    fn new(text: &'t str, lines: &'l mut Lines) -> Self {
+        let (piece, rest) = text.as_bytes().split_at(text.len().min(PIECE));
+        let (start, first) = lines.first(piece);
+        Self {
+            lines,
+            piece,
+            rest,
+            start,
+            first,
+        }
+    }
+
+    /// Writes the text, with something else in place of each line end.
+    #[inline(always)]
+    fn put<P: FnMut(&[u8]) + ?Sized>(self, put: &mut P, mut put_line_end: impl FnMut(&mut P)) {
+        put_piece(
+            self.lines,
+            self.piece,
+            (self.start, self.first),
+            put,
+            &mut put_line_end,
+        );
+        if !self.rest.is_empty() {
+            put_rest(self.lines, self.rest, put, put_line_end);
+        }
     }
 }
 
-/// Apart, since most text is one piece, and would pay for the loop.
-#[inline(never)]
-fn put_pieces<P: FnMut(&[u8]) + ?Sized>(
-    text: &[u8],
-    lines: &mut Lines,
-    put: &mut P,
-    mut put_line_end: impl FnMut(&mut P),
-) {
-    for piece in text.chunks(PIECE) {
-        put_piece((b"", b""), piece, lines, put, &mut put_line_end);
-    }
-}
-
-/// Searches first: what is written without a search in between is written faster, and most text is
-/// one line.
 #[inline(always)]
-fn put_piece<const S: usize, const E: usize, P: FnMut(&[u8]) + ?Sized>(
-    (start, end): (&[u8; S], &[u8; E]),
+fn put_piece<P: FnMut(&[u8]) + ?Sized>(
+    lines: &mut Lines,
     piece: &[u8],
-    lines: &mut Lines,
+    (start, first): (usize, Option<LineEnd>),
     put: &mut P,
     mut put_line_end: impl FnMut(&mut P),
 ) {
-    let (from, first) = lines.first(piece);
-    let Some(first) = first else {
-        put_fixed(start, put);
-        put(&piece[from..]);
-        return put_fixed(end, put);
+    let last = match first {
+        None => &piece[start..],
+        Some(first) => lines.split(piece, start, first, |line| {
+            put(line);
+            put_line_end(put);
+        }),
     };
-    put_fixed(start, put);
-    let last = lines.split(piece, from, first, |line| {
-        put(line);
-        put_line_end(put);
-    });
     put(last);
-    put_fixed(end, put);
 }
 
-/// Nothing is not written: that costs some buffers as much as a few bytes.
-#[inline(always)]
-fn put_fixed<const N: usize, P: FnMut(&[u8]) + ?Sized>(bytes: &[u8; N], put: &mut P) {
-    if N > 0 {
-        put(bytes);
+/// Not inlined: most texts are one piece.
+#[inline(never)]
+fn put_rest<P: FnMut(&[u8]) + ?Sized>(
+    lines: &mut Lines,
+    rest: &[u8],
+    put: &mut P,
+    mut put_line_end: impl FnMut(&mut P),
+) {
+    for piece in rest.chunks(PIECE) {
+        let first = lines.first(piece);
+        put_piece(lines, piece, first, put, &mut put_line_end);
     }
 }
 
-/// Hands out the LF that ends a data line and the start of the line behind it, and in between what
-/// waited for that.
+/// Writes the LF that ends a data line and the start of the next line, and in between what waited
+/// for that.
 #[inline]
 fn put_line_end<const N: usize>(
     lf_and_start: &[u8; N],
-    behind: &mut Vec<u8>,
+    deferred: &mut Vec<u8>,
     put: &mut impl FnMut(&[u8]),
 ) {
-    if behind.is_empty() {
+    if deferred.is_empty() {
         return put(lf_and_start);
     }
     let (lf, start) = lf_and_start.split_at(1);
     put(lf);
-    put(behind);
+    put(deferred);
     put(start);
-    behind.clear();
+    deferred.clear();
+    if deferred.capacity() > KEPT {
+        *deferred = Vec::new();
+    }
 }
 
 #[cfg(test)]
@@ -512,7 +634,7 @@ mod tests {
     use alloc::vec;
 
     #[test]
-    fn long_data_goes_out_in_pieces() {
+    fn long_data_is_written_in_pieces() {
         for (len, pieces) in [
             (PIECE, &[PIECE][..]),
             (PIECE + 1, &[PIECE, 1]),
@@ -520,8 +642,18 @@ mod tests {
         ] {
             let data = "x".repeat(len);
             let mut sizes = vec![];
-            put_event(&Event::new(&data), |bytes| sizes.push(bytes.len()));
+            put_event(&Event::new(&data), None, |bytes| sizes.push(bytes.len()));
             assert_eq!(&sizes[1..sizes.len() - 1], pieces, "{len} bytes");
         }
+    }
+
+    #[test]
+    fn memory_for_lines_that_wait_is_given_back() {
+        let (mut encoder, mut buf) = (Encoder::new(), Vec::new());
+        encoder.data("", &mut buf);
+        encoder.comment(&"x".repeat(2 << 20), &mut buf);
+        assert!(encoder.deferred.capacity() > KEPT);
+        encoder.end(&mut buf);
+        assert!(encoder.deferred.capacity() <= KEPT);
     }
 }

@@ -1,29 +1,41 @@
-//! One error type per direction.
+//! One error for each direction.
 
 use thiserror::Error;
 
-/// Why a [`Decoder`](crate::Decoder) could not hand something over.
+/// Why a [`Decoder`](crate::Decoder) could not return something.
 ///
 /// Only limits are errors: every sequence of bytes is an event stream (R5). Each error is reported
-/// once, and the decoder is ready to go on: the next call returns what follows.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+/// once, and the decoder continues: the next call returns what follows.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// A block held more than [`max_event_size`](crate::Decoder::max_event_size) bytes.
     ///
-    /// The block is dropped up to its blank line. Its ids still count, or else a client that
-    /// reconnects would ask for the same event for ever.
+    /// Its data and event type are dropped up to its blank line. Its ids still count: without them,
+    /// a client that reconnects would ask for the same event for ever.
     #[error("event larger than the limit of {limit} bytes")]
+    #[non_exhaustive]
     EventTooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// A comment did not fit beside what its block holds. Only
+    /// A comment did not fit into what its block leaves of the limit. Only
     /// [`next_frame`](crate::Feed::next_frame) reports it.
     ///
-    /// The comment is dropped; its block goes on unharmed.
+    /// The comment is dropped; its block is unharmed.
     #[error("comment larger than the limit of {limit} bytes")]
+    #[non_exhaustive]
     CommentTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A field with another name did not fit into what its block leaves of the limit. Only
+    /// [`next_frame`](crate::Feed::next_frame) reports it.
+    ///
+    /// The field is dropped; its block is unharmed.
+    #[error("field larger than the limit of {limit} bytes")]
+    #[non_exhaustive]
+    FieldTooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
@@ -31,31 +43,45 @@ pub enum DecodeError {
 
 /// Why a value cannot be sent: the wire has no way to carry it.
 ///
-/// Refusing such values when they are set is what makes encoding infallible and injection
+/// Refusing such values when they are made is what makes encoding infallible and injection
 /// impossible.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum EncodeError {
+pub enum InvalidText {
     /// A carriage return or line feed in a value that has to stay on one line.
-    #[error("line end in {field} at byte {position}")]
+    #[error("line end at byte {position}")]
+    #[non_exhaustive]
     LineEnd {
-        /// The value's name: `event type` or `last event ID`.
-        field: &'static str,
         /// Where the line end stands, in bytes from the start of the value.
         position: usize,
     },
-    /// U+0000 in a last event ID, which every client would ignore (R15).
-    #[error("NUL in last event ID at byte {position}")]
+    /// U+0000 in an id, which every client would ignore (R15).
+    #[error("NUL at byte {position}")]
+    #[non_exhaustive]
     Nul {
         /// Where the NUL stands, in bytes from the start of the value.
         position: usize,
     },
-    /// Bytes that are not UTF-8, where bytes were handed over for text.
+    /// The bytes are not UTF-8.
     #[error("invalid UTF-8 at byte {position}")]
+    #[non_exhaustive]
     NotUtf8 {
         /// How many bytes before it are valid.
         position: usize,
     },
+    /// A colon in a field's name, which ends it (R10).
+    #[error("colon at byte {position}")]
+    #[non_exhaustive]
+    Colon {
+        /// Where the colon stands, in bytes from the start of the name.
+        position: usize,
+    },
+    /// A field without a name would be a comment (R9).
+    #[error("empty field name")]
+    Empty,
+    /// A field name that the format gives a meaning: `event`, `data`, `id` or `retry`.
+    #[error("reserved field name")]
+    Reserved,
 }
 
 #[cfg(test)]
@@ -75,20 +101,24 @@ mod tests {
                 "comment larger than the limit of 9 bytes",
             ),
             (
-                EncodeError::LineEnd {
-                    field: "event type",
-                    position: 3,
-                }
-                .to_string(),
-                "line end in event type at byte 3",
+                DecodeError::FieldTooLarge { limit: 9 }.to_string(),
+                "field larger than the limit of 9 bytes",
             ),
             (
-                EncodeError::Nul { position: 3 }.to_string(),
-                "NUL in last event ID at byte 3",
+                InvalidText::LineEnd { position: 3 }.to_string(),
+                "line end at byte 3",
             ),
             (
-                EncodeError::NotUtf8 { position: 3 }.to_string(),
+                InvalidText::Nul { position: 3 }.to_string(),
+                "NUL at byte 3",
+            ),
+            (
+                InvalidText::NotUtf8 { position: 3 }.to_string(),
                 "invalid UTF-8 at byte 3",
+            ),
+            (
+                InvalidText::Colon { position: 3 }.to_string(),
+                "colon at byte 3",
             ),
         ] {
             assert_eq!(message, expected);
@@ -98,6 +128,6 @@ mod tests {
     #[test]
     fn errors_are_small_enough_to_return_by_value() {
         assert!(size_of::<DecodeError>() <= 16);
-        assert!(size_of::<EncodeError>() <= 32);
+        assert!(size_of::<InvalidText>() <= 16);
     }
 }

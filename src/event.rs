@@ -1,9 +1,13 @@
 //! One event, as both directions see it.
 
-use crate::{EncodeError, line};
+use crate::text::Excerpt;
+use crate::value::owned;
+use crate::{EventId, EventType};
 use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::time::Duration;
-use memchr::memchr;
 
 /// One event: data, event type, id and reconnection time, borrowed or owned.
 ///
@@ -11,33 +15,48 @@ use memchr::memchr;
 /// builds them:
 ///
 /// ```
-/// use sse_wire::Event;
+/// use sse_wire::{Event, EventType};
 ///
-/// let event = Event::new("hello\nworld").with_event_type("greeting")?.with_id("42")?;
+/// const GREETING: EventType = EventType::from_static("greeting");
+/// let event = Event::new("hello\nworld").with_event_type(GREETING).with_id(42);
 /// assert_eq!(&event.to_bytes()[..], b"event: greeting\nid: 42\ndata: hello\ndata: world\n\n");
-/// # Ok::<(), sse_wire::EncodeError>(())
 /// ```
 ///
-/// An event is valid by construction. What the wire cannot carry is refused when it is set, so
-/// encoding never fails and nobody can inject lines, fields or events through a value.
+/// An event is valid by construction. What the wire cannot carry is refused when an [`EventType`] or
+/// [`EventId`] is made, so encoding never fails and no value can inject lines, fields or events.
 ///
 /// Two events are equal if they have the same event type, data, id and reconnection time.
-/// [`last_event_id`](Self::last_event_id) is not compared: it tells of the stream before the event
-/// as well.
-#[derive(Clone, Debug)]
+/// [`last_event_id`](Self::last_event_id) is not compared, since it may come from an earlier event.
+#[derive(Clone)]
 pub struct Event<'a> {
     /// Empty for the default, `message`.
-    event_type: Cow<'a, str>,
-    /// Empty where `has_data` is not set.
+    event_type: EventType<'a>,
+    /// Empty if `has_data` is not set.
     data: Cow<'a, str>,
-    /// Whether the block has a `data` field: one with an empty value dispatches, none at all does
+    /// Whether the block has a `data` field: an empty one dispatches an event, a missing one does
     /// not (R18).
     has_data: bool,
     /// This block's id if `has_id`, else the last one before it.
-    last_event_id: Cow<'a, str>,
+    last_event_id: EventId<'a>,
     has_id: bool,
     /// In milliseconds.
     retry: Option<u64>,
+}
+
+/// An event taken apart, by [`Event::into_parts`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Parts<'a> {
+    /// The event type, unless it is the default.
+    pub event_type: Option<EventType<'a>>,
+    /// The data; none in a block that dispatches nothing.
+    pub data: Option<Cow<'a, str>>,
+    /// The last event ID after this event (R21).
+    pub last_event_id: EventId<'a>,
+    /// Whether [`last_event_id`](Self::last_event_id) is the block's own id.
+    pub has_id: bool,
+    /// The reconnection time that the block sets.
+    pub retry: Option<Duration>,
 }
 
 impl<'a> Event<'a> {
@@ -52,29 +71,26 @@ impl<'a> Event<'a> {
     /// ```
     #[must_use]
     pub fn new(data: impl Into<Cow<'a, str>>) -> Self {
-        Self {
-            data: data.into(),
-            has_data: true,
-            ..Self::without_data()
-        }
+        Self::without_data().with_data(data)
     }
 
     /// A block without data: it dispatches nothing, but its id and reconnection time count (R15,
     /// R16, R18).
     ///
+    /// Few clients show such an id to their application, and Firefox forgets it.
+    ///
     /// ```
     /// # use sse_wire::Event;
-    /// let checkpoint = Event::without_data().with_id("43")?;
+    /// let checkpoint = Event::without_data().with_id(43);
     /// assert_eq!(&checkpoint.to_bytes()[..], b"id: 43\n\n");
-    /// # Ok::<(), sse_wire::EncodeError>(())
     /// ```
     #[must_use]
     pub const fn without_data() -> Self {
         Self {
-            event_type: Cow::Borrowed(""),
+            event_type: EventType::from_wire(Cow::Borrowed("")),
             data: Cow::Borrowed(""),
             has_data: false,
-            last_event_id: Cow::Borrowed(""),
+            last_event_id: EventId::from_wire(Cow::Borrowed("")),
             has_id: false,
             retry: None,
         }
@@ -82,48 +98,53 @@ impl<'a> Event<'a> {
 
     /// Sets the event type. An empty one stands for the default, `message` (R18).
     ///
-    /// # Errors
-    ///
-    /// [`EncodeError::LineEnd`] if it has a CR or LF.
-    ///
     /// ```
-    /// # use sse_wire::{EncodeError, Event};
-    /// let refused = Event::new("").with_event_type("a\ndata: injected");
-    /// assert_eq!(refused, Err(EncodeError::LineEnd { field: "event type", position: 1 }));
+    /// # use sse_wire::{Event, EventType};
+    /// let event = Event::new("").with_event_type(const { EventType::from_static("ping") });
+    /// assert_eq!(event.event_type(), "ping");
+    ///
+    /// let name = String::from("a name that is known when the program runs");
+    /// let event = Event::new("").with_event_type(EventType::new(name)?);
+    /// # Ok::<(), sse_wire::InvalidText>(())
     /// ```
-    // As calls of their own, this and the next two would move the event through memory.
+    #[must_use]
+    // Inlined, like the next three: a call would pass the event through memory.
     #[inline(always)]
-    pub fn with_event_type(
-        mut self,
-        event_type: impl Into<Cow<'a, str>>,
-    ) -> Result<Self, EncodeError> {
+    pub fn with_event_type(mut self, event_type: impl Into<EventType<'a>>) -> Self {
         self.event_type = event_type.into();
-        match line::find_end(self.event_type.as_bytes()) {
-            Some(position) => Err(EncodeError::LineEnd {
-                field: "event type",
-                position,
-            }),
-            None => Ok(self),
-        }
+        self
+    }
+
+    /// Sets the data.
+    ///
+    /// ```
+    /// # use sse_wire::Event;
+    /// let event = Event::new("hello").with_id(1);
+    /// assert_eq!(event.with_data("goodbye").data(), "goodbye");
+    /// ```
+    #[must_use]
+    #[inline(always)]
+    pub fn with_data(mut self, data: impl Into<Cow<'a, str>>) -> Self {
+        self.data = data.into();
+        self.has_data = true;
+        self
     }
 
     /// Sets the id, which becomes the client's last event ID. An empty one resets that to none
-    /// (R15).
-    ///
-    /// # Errors
-    ///
-    /// [`EncodeError::LineEnd`] if it has a CR or LF, [`EncodeError::Nul`] if it has a NUL.
+    /// (R15). [`EventId`] says which ids reach every client.
     ///
     /// ```
-    /// # use sse_wire::{EncodeError, Event};
-    /// assert_eq!(Event::new("").with_id("1\02"), Err(EncodeError::Nul { position: 1 }));
+    /// # use sse_wire::{Event, EventId};
+    /// assert_eq!(Event::new("").with_id(42).id(), Some("42"));
+    /// assert_eq!(Event::new("").with_id(EventId::new("a-42")?).id(), Some("a-42"));
+    /// # Ok::<(), sse_wire::InvalidText>(())
     /// ```
+    #[must_use]
     #[inline(always)]
-    pub fn with_id(mut self, id: impl Into<Cow<'a, str>>) -> Result<Self, EncodeError> {
+    pub fn with_id(mut self, id: impl Into<EventId<'a>>) -> Self {
         self.last_event_id = id.into();
         self.has_id = true;
-        check_last_event_id(&self.last_event_id)?;
-        Ok(self)
+        self
     }
 
     /// Sets the reconnection time, in whole milliseconds; beyond `u64::MAX` of them it saturates.
@@ -140,7 +161,7 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// The event type; `message` where none was set (R18).
+    /// The event type; `message` if none was set (R18).
     ///
     /// ```
     /// # use sse_wire::Event;
@@ -149,14 +170,29 @@ impl<'a> Event<'a> {
     #[must_use]
     #[inline]
     pub fn event_type(&self) -> &str {
-        if self.event_type.is_empty() {
-            "message"
+        self.explicit_event_type().unwrap_or("message")
+    }
+
+    /// The event type, if one was set that is not empty (R18).
+    ///
+    /// ```
+    /// # use sse_wire::{Event, EventType};
+    /// assert_eq!(Event::new("").explicit_event_type(), None);
+    /// let event = Event::new("").with_event_type(EventType::from_static("message"));
+    /// assert_eq!(event.explicit_event_type(), Some("message"));
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn explicit_event_type(&self) -> Option<&str> {
+        let event_type = self.event_type.as_str();
+        if event_type.is_empty() {
+            None
         } else {
-            &self.event_type
+            Some(event_type)
         }
     }
 
-    /// The data; empty where there is none.
+    /// The data; empty if there is none.
     ///
     /// ```
     /// # use sse_wire::Event;
@@ -168,7 +204,8 @@ impl<'a> Event<'a> {
         &self.data
     }
 
-    /// Whether the block has data, be it empty. A decoder dispatches only those that have (R18).
+    /// Whether the block has data, even if it is empty. Only a block with data dispatches an event
+    /// (R18).
     ///
     /// ```
     /// # use sse_wire::Event;
@@ -198,31 +235,30 @@ impl<'a> Event<'a> {
     /// ```
     /// # use sse_wire::Event;
     /// assert_eq!(Event::new("").id(), None);
-    /// assert_eq!(Event::new("").with_id("")?.id(), Some(""));
-    /// # Ok::<(), sse_wire::EncodeError>(())
+    /// assert_eq!(Event::new("").with_id(42).id(), Some("42"));
     /// ```
     #[must_use]
     #[inline]
     pub fn id(&self) -> Option<&str> {
-        self.has_id.then_some(&*self.last_event_id)
+        self.has_id.then_some(self.last_event_id.as_str())
     }
 
-    /// The last event ID as of this event: its own id, else the last one that the stream had before
-    /// it, else empty (R21).
+    /// The last event ID after this event: its own id, or the most recent earlier one, or empty
+    /// (R21).
     ///
     /// ```
     /// # use sse_wire::Decoder;
     /// let mut decoder = Decoder::new();
     /// let mut feed = decoder.feed(b"id: 1\ndata: a\n\ndata: b\n\n");
-    /// assert_eq!(feed.next_event()?.unwrap().last_event_id(), "1");
-    /// let second = feed.next_event()?.unwrap();
+    /// assert_eq!(feed.next_event().unwrap()?.last_event_id(), "1");
+    /// let second = feed.next_event().unwrap()?;
     /// assert_eq!((second.id(), second.last_event_id()), (None, "1"));
     /// # Ok::<(), sse_wire::DecodeError>(())
     /// ```
     #[must_use]
     #[inline]
     pub fn last_event_id(&self) -> &str {
-        &self.last_event_id
+        self.last_event_id.as_str()
     }
 
     /// The reconnection time that this block sets, if it does (R16).
@@ -237,6 +273,47 @@ impl<'a> Event<'a> {
         self.retry.map(Duration::from_millis)
     }
 
+    /// The event taken apart, without a copy.
+    ///
+    /// ```
+    /// # use sse_wire::Event;
+    /// let parts = Event::new("hello").with_id(42).into_parts();
+    /// assert_eq!(parts.event_type, None);
+    /// assert_eq!(parts.data.as_deref(), Some("hello"));
+    /// assert_eq!(parts.has_id.then_some(parts.last_event_id.as_str()), Some("42"));
+    /// ```
+    #[must_use]
+    pub fn into_parts(self) -> Parts<'a> {
+        Parts {
+            retry: self.retry(),
+            event_type: self
+                .explicit_event_type()
+                .is_some()
+                .then_some(self.event_type),
+            data: self.has_data.then_some(self.data),
+            last_event_id: self.last_event_id,
+            has_id: self.has_id,
+        }
+    }
+
+    /// The same event, borrowed from this one.
+    ///
+    /// ```
+    /// # use sse_wire::Event;
+    /// let event = Event::new(String::from("hello")).with_id(42);
+    /// let other = event.as_borrowed().with_data("goodbye");
+    /// assert_eq!((event.data(), other.id()), ("hello", Some("42")));
+    /// ```
+    #[must_use]
+    pub fn as_borrowed(&self) -> Event<'_> {
+        Event {
+            event_type: self.event_type.as_borrowed(),
+            data: Cow::Borrowed(&self.data),
+            last_event_id: self.last_event_id.as_borrowed(),
+            ..*self
+        }
+    }
+
     /// The same event, independent of what it was borrowed from. Allocates once for each text that
     /// is borrowed and not empty.
     ///
@@ -248,48 +325,64 @@ impl<'a> Event<'a> {
     /// assert_eq!(kept.data(), "hello");
     /// ```
     #[must_use]
-    // Where it is called, a decoder has mostly just lent the texts: inlined, nobody has to ask.
+    // Mostly called on an event just lent: once inlined, the compiler knows the texts are borrowed.
     #[inline(always)]
     pub fn into_owned(self) -> Event<'static> {
         Event {
-            event_type: owned(self.event_type),
+            event_type: self.event_type.into_owned(),
             data: owned(self.data),
             has_data: self.has_data,
-            last_event_id: owned(self.last_event_id),
+            last_event_id: self.last_event_id.into_owned(),
             has_id: self.has_id,
             retry: self.retry,
         }
     }
 
-    /// An event whose parts are known to be valid, since they came from the wire.
-    #[inline]
+    /// An event whose parts come from the wire, which cannot have what is refused.
+    #[inline(always)]
     pub(crate) fn from_wire(
-        event_type: &'a str,
-        data: Option<&'a str>,
-        last_event_id: &'a str,
+        event_type: Cow<'a, str>,
+        data: Option<Cow<'a, str>>,
+        last_event_id: Cow<'a, str>,
         has_id: bool,
         retry: Option<u64>,
     ) -> Self {
+        let has_data = data.is_some();
         Self {
-            event_type: Cow::Borrowed(event_type),
-            data: Cow::Borrowed(data.unwrap_or_default()),
-            has_data: data.is_some(),
-            last_event_id: Cow::Borrowed(last_event_id),
+            event_type: EventType::from_wire(event_type),
+            data: data.unwrap_or(Cow::Borrowed("")),
+            has_data,
+            last_event_id: EventId::from_wire(last_event_id),
             has_id,
             retry,
         }
-    }
-
-    /// The event type as it goes over the wire: empty for none.
-    #[inline]
-    pub(crate) fn event_type_field(&self) -> &str {
-        &self.event_type
     }
 
     /// The reconnection time in milliseconds.
     #[inline]
     pub(crate) const fn retry_milliseconds(&self) -> Option<u64> {
         self.retry
+    }
+}
+
+/// A block [without data](Event::without_data).
+impl Default for Event<'_> {
+    fn default() -> Self {
+        Self::without_data()
+    }
+}
+
+/// An event with this data.
+impl<'a> From<&'a str> for Event<'a> {
+    fn from(data: &'a str) -> Self {
+        Self::new(data)
+    }
+}
+
+/// An event with this data.
+impl From<String> for Event<'_> {
+    fn from(data: String) -> Self {
+        Self::new(data)
     }
 }
 
@@ -305,95 +398,88 @@ impl PartialEq for Event<'_> {
 
 impl Eq for Event<'_> {}
 
-/// Refuses what no last event ID can hold (R15, R24).
-pub(crate) fn check_last_event_id(id: &str) -> Result<(), EncodeError> {
-    let id = id.as_bytes();
-    // A short id costs less than the call of a search.
-    let nul = if has_nul(id) { memchr(0, id) } else { None };
-    match line::find_end(id).into_iter().chain(nul).min() {
-        None => Ok(()),
-        Some(position) if id[position] == 0 => Err(EncodeError::Nul { position }),
-        Some(position) => Err(EncodeError::LineEnd {
-            field: "last event ID",
-            position,
-        }),
+/// By what [equality](Self#method.eq) compares.
+impl Hash for Event<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.event_type().hash(state);
+        self.has_data.hash(state);
+        self.data.hash(state);
+        self.id().hash(state);
+        self.retry.hash(state);
     }
 }
 
-/// R15. Ids are short: eight bytes at a time come cheaper than a search.
-#[inline]
-pub(crate) fn has_nul(id: &[u8]) -> bool {
-    let is_hit = |part: &[u8]| part.iter().fold(false, |any, &byte| any | (byte == 0));
-    let mut parts = id.chunks_exact(8);
-    parts.any(is_hit) || is_hit(parts.remainder())
+/// Long text is shown by its start.
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("event_type", &Excerpt(self.event_type()))
+            .field("data", &self.has_data.then_some(Excerpt(&self.data)))
+            .field("id", &self.id().map(Excerpt))
+            .field("last_event_id", &Excerpt(self.last_event_id()))
+            .field("retry", &self.retry())
+            .finish()
+    }
 }
 
-/// A reconnection time as the wire has it.
+/// A reconnection time in whole milliseconds, as the wire carries it.
 pub(crate) fn whole_milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Most events have no event type and no id: an empty text must not cost an allocation or a call.
-#[inline]
-fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    if text.is_empty() {
-        Cow::Borrowed("")
-    } else {
-        Cow::Owned(text.into_owned())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_the_wire_cannot_carry_is_refused_with_its_place() {
-        let line_end = |field, position| Some(EncodeError::LineEnd { field, position });
-        for (value, as_event_type, as_id) in [
-            ("plain \u{feff}:", None, None),
-            (
-                "a\nb",
-                line_end("event type", 1),
-                line_end("last event ID", 1),
-            ),
-            (
-                "\u{e9}\r",
-                line_end("event type", 2),
-                line_end("last event ID", 2),
-            ),
-            ("\0", None, Some(EncodeError::Nul { position: 0 })),
-            (
-                "\0\n",
-                line_end("event type", 1),
-                Some(EncodeError::Nul { position: 0 }),
-            ),
-        ] {
-            assert_eq!(
-                Event::new("").with_event_type(value).err(),
-                as_event_type,
-                "{value:?}"
-            );
-            assert_eq!(Event::new("").with_id(value).err(), as_id, "{value:?}");
-        }
+    fn from_wire(
+        event_type: &'static str,
+        data: Option<&'static str>,
+        last_event_id: &'static str,
+        has_id: bool,
+        retry: Option<u64>,
+    ) -> Event<'static> {
+        let data = data.map(Cow::Borrowed);
+        Event::from_wire(event_type.into(), data, last_event_id.into(), has_id, retry)
     }
 
     #[test]
     fn equality_is_about_the_block() {
+        let hash = |event: &Event<'_>| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            event.hash(&mut hasher);
+            hasher.finish()
+        };
         let event = Event::new("a");
-        assert_eq!(
-            event,
-            Event::from_wire("message", Some("a"), "before", false, None)
-        );
+        let same = from_wire("message", Some("a"), "before", false, None);
+        assert_eq!(event, same);
+        assert_eq!(hash(&event), hash(&same));
         for other in [
-            Event::from_wire("other", Some("a"), "", false, None),
-            Event::from_wire("", Some("b"), "", false, None),
-            Event::from_wire("", None, "", false, None),
-            Event::from_wire("", Some("a"), "", true, None),
-            Event::from_wire("", Some("a"), "", false, Some(0)),
+            from_wire("other", Some("a"), "", false, None),
+            from_wire("", Some("b"), "", false, None),
+            from_wire("", None, "", false, None),
+            from_wire("", Some("a"), "", true, None),
+            from_wire("", Some("a"), "", false, Some(0)),
         ] {
             assert_ne!(event, other);
+            assert_ne!(hash(&event), hash(&other));
         }
         assert_ne!(Event::new(""), Event::without_data());
+    }
+
+    #[test]
+    fn borrowing_and_owning_change_nothing() {
+        for event in [
+            Event::default(),
+            Event::from("a"),
+            Event::from(String::from("a"))
+                .with_id(1)
+                .with_retry(Duration::ZERO),
+            from_wire("b", None, "before", false, None),
+        ] {
+            for same in [event.as_borrowed(), event.clone().into_owned()] {
+                assert_eq!(same, event);
+                assert_eq!(same.last_event_id(), event.last_event_id());
+            }
+        }
     }
 }

@@ -1,6 +1,28 @@
-//! A line to a field: the only place that knows field syntax (R9 to R12, R16).
+//! A line to a field, and back: the only place that knows field syntax (R9 to R12, R16, R17).
 
+use crate::InvalidText;
 use memchr::memchr;
+
+/// How each kind of line starts when it is written: the name, the colon and a space.
+pub(crate) const DATA: &[u8; 6] = b"data: ";
+pub(crate) const EVENT_TYPE: &[u8; 7] = b"event: ";
+pub(crate) const ID: &[u8; 4] = b"id: ";
+pub(crate) const RETRY: &[u8; 7] = b"retry: ";
+
+/// The four names (R12).
+pub(crate) const NAMES: [&[u8]; 4] = [
+    name_of(DATA),
+    name_of(EVENT_TYPE),
+    name_of(ID),
+    name_of(RETRY),
+];
+
+/// What a comment starts with (R9).
+pub(crate) const COMMENT: u8 = b':';
+
+/// This many bytes from the start of a line are enough to tell the field and where its value starts:
+/// the longest name, its colon and the space.
+pub(crate) const DECISIVE: usize = EVENT_TYPE.len();
 
 /// What a line that is not blank says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,62 +32,118 @@ pub(crate) enum Name {
     EventType,
     Id,
     Retry,
-    /// A field that is ignored (R17).
-    Unknown,
+    /// Another name: the field is ignored (R17).
+    Other,
 }
 
-/// So many bytes from the start of a line tell what it is and where its value starts, whatever
-/// follows: the longest name, its colon and the space.
-pub(crate) const DECISIVE: usize = "event: ".len();
-
-/// What a comment starts with (R9).
-pub(crate) const COMMENT: u8 = b':';
-
-/// Whether the first bytes of a line tell what it is and where its value starts.
+/// Whether the first bytes of a line are enough to tell the field and where its value starts.
 #[inline(always)]
 pub(crate) fn is_decisive(start: &[u8]) -> bool {
     start.len() >= DECISIVE || start.first() == Some(&COMMENT)
 }
 
-/// The name of a line's field, and where in the line its value starts.
+/// The name of a line's field, and where in the line its value starts (R9 to R12).
 ///
 /// The line is whole, or its first [`DECISIVE`] bytes.
 #[inline(always)]
 pub(crate) fn split(line: &[u8]) -> (Name, usize) {
-    let value = |colon: usize| colon + 1 + usize::from(line.get(colon + 1) == Some(&b' '));
     if line.first() == Some(&COMMENT) {
         (Name::Comment, 1)
-    } else if line.starts_with(b"data:") {
-        (Name::Data, value(4))
-    } else if line.starts_with(b"event:") {
-        (Name::EventType, value(5))
-    } else if line.starts_with(b"id:") {
-        (Name::Id, value(2))
-    } else if line.starts_with(b"retry:") {
-        (Name::Retry, value(5))
+    } else if line.starts_with(const { with_colon(DATA) }) {
+        (Name::Data, value_start(line, DATA.len() - 2))
+    } else if line.starts_with(const { with_colon(EVENT_TYPE) }) {
+        (Name::EventType, value_start(line, EVENT_TYPE.len() - 2))
+    } else if line.starts_with(const { with_colon(ID) }) {
+        (Name::Id, value_start(line, ID.len() - 2))
+    } else if line.starts_with(const { with_colon(RETRY) }) {
+        (Name::Retry, value_start(line, RETRY.len() - 2))
     } else {
         (without_colon(line), line.len())
     }
 }
 
-/// The name itself, for those who want to know what an unknown one looks like (R10, R11).
+/// Name and value of any field (R10, R11).
+pub(crate) fn name_and_value(line: &[u8]) -> (&[u8], &[u8]) {
+    match memchr(b':', line) {
+        Some(colon) => (&line[..colon], &line[value_start(line, colon)..]),
+        None => (line, &[]),
+    }
+}
+
+/// The name of any field.
 pub(crate) fn name(line: &[u8]) -> &[u8] {
-    &line[..memchr(b':', line).unwrap_or(line.len())]
+    name_and_value(line).0
+}
+
+/// R10: one space after the colon does not belong to the value.
+#[inline(always)]
+fn value_start(line: &[u8], colon: usize) -> usize {
+    colon + 1 + usize::from(line.get(colon + 1) == Some(&b' '))
 }
 
 /// R11: a line without a colon is all name.
 fn without_colon(line: &[u8]) -> Name {
-    match line {
-        b"data" => Name::Data,
-        b"event" => Name::EventType,
-        b"id" => Name::Id,
-        b"retry" => Name::Retry,
-        _ => Name::Unknown,
+    match NAMES.iter().position(|&name| name == line) {
+        Some(0) => Name::Data,
+        Some(1) => Name::EventType,
+        Some(2) => Name::Id,
+        Some(3) => Name::Retry,
+        _ => Name::Other,
     }
 }
 
-/// The value of a `retry` field as far as it was seen (R16): digits are counted up as they come, so
-/// that no number of them needs memory.
+const fn with_colon(start: &[u8]) -> &[u8] {
+    start.split_at(start.len() - 1).0
+}
+
+const fn name_of(start: &[u8]) -> &[u8] {
+    start.split_at(start.len() - 2).0
+}
+
+/// Refuses what cannot be the name of a field with another name: nothing, one of the four names, or
+/// a colon.
+pub(crate) fn refuse_name(name: &str) -> Result<(), InvalidText> {
+    let name = name.as_bytes();
+    if name.is_empty() {
+        Err(InvalidText::Empty)
+    } else if NAMES.contains(&name) {
+        Err(InvalidText::Reserved)
+    } else {
+        memchr(b':', name).map_or(Ok(()), |position| Err(InvalidText::Colon { position }))
+    }
+}
+
+/// Writes a field whose value has no line end. `put` gets its parts.
+#[inline]
+pub(crate) fn put<P: FnMut(&[u8]) + ?Sized>(start: &[u8], value: &[u8], put: &mut P) {
+    put(start);
+    put(value);
+    put(b"\n");
+}
+
+/// Writes a field with another name.
+pub(crate) fn put_other(name: &[u8], value: &[u8], put: &mut dyn FnMut(&[u8])) {
+    put(name);
+    self::put(b": ", value, put);
+}
+
+/// Writes a reconnection time as digits (R16).
+pub(crate) fn put_retry<P: FnMut(&[u8]) + ?Sized>(mut milliseconds: u64, put: &mut P) {
+    let mut digits = [0; "18446744073709551615".len()];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (milliseconds % 10) as u8;
+        milliseconds /= 10;
+        if milliseconds == 0 {
+            break;
+        }
+    }
+    self::put(RETRY, &digits[start..], put);
+}
+
+/// The value of a `retry` field so far (R16), accumulated digit by digit, so that even endless digits
+/// take no memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Digits {
     #[default]
@@ -143,20 +221,25 @@ mod tests {
             "\u{feff}data:a",
             "ids",
         ] {
-            assert_eq!(split(line.as_bytes()).0, Name::Unknown, "{line:?}");
+            assert_eq!(split(line.as_bytes()).0, Name::Other, "{line:?}");
         }
     }
 
     #[test]
     fn names_of_any_kind() {
-        for (line, expected) in [
-            ("data: a", "data"),
-            ("a:b:c", "a"),
-            ("a b", "a b"),
-            (":a", ""),
-            ("\u{feff}data:", "\u{feff}data"),
+        for (line, name, value) in [
+            ("data: a", "data", "a"),
+            ("a:b:c", "a", "b:c"),
+            ("a:  b", "a", " b"),
+            ("a b", "a b", ""),
+            (":a", "", "a"),
+            ("\u{feff}data:", "\u{feff}data", ""),
         ] {
-            assert_eq!(name(line.as_bytes()), expected.as_bytes(), "{line:?}");
+            assert_eq!(
+                name_and_value(line.as_bytes()),
+                (name.as_bytes(), value.as_bytes()),
+                "{line:?}"
+            );
         }
     }
 
@@ -175,7 +258,7 @@ mod tests {
                 let (name, value) = split(&line.as_bytes()[..DECISIVE]);
                 (
                     name,
-                    if name == Name::Unknown {
+                    if name == Name::Other {
                         line.len()
                     } else {
                         value

@@ -1,28 +1,30 @@
 //! The Server-Sent Events wire format (`text/event-stream`), both directions, without I/O.
 //!
 //! A [`Decoder`] turns the bytes of an event stream into events, as they arrive and however they
-//! are cut. An [`Event`] or an [`Encoder`] turns events into bytes. Both are plain state machines
-//! over memory, so any transport can plug them in: an HTTP client or server of any make, a raw
+//! are split. An [`Event`] or an [`Encoder`] turns events into bytes. Both are plain state machines
+//! over memory, so they work with any transport: an HTTP client or server of any make, a raw
 //! socket, WebAssembly, an embedded stack.
 //!
-//! - **Exact**: what the specification says, WHATWG HTML section 9.2, with every rule tested by
-//!   name.
-//! - **Lending**: an event borrows from your chunk, or else from the decoder. In the steady state
-//!   one of up to 8 KiB allocates nothing.
-//! - **Never late**: an event is out with the byte that completes it.
-//! - **Bounded**: one block may hold 16 MiB, or what you say. More is skipped, with one error.
+//! - **Exact**: it does what the specification, WHATWG HTML section 9.2, says. Every rule has its
+//!   own tests.
+//! - **Lending**: an event borrows from your chunk, or else from the decoder. Once buffers have
+//!   grown, events of up to 8 KiB are decoded without allocating.
+//! - **Never late**: an event is returned as soon as its last byte arrives.
+//! - **Bounded**: a block may hold 16 MiB, or the limit you set. A larger block is skipped and
+//!   reported once.
 //! - **No injection**: an event cannot hold what the wire cannot carry, so encoding cannot fail.
 //!
 //! # What it is not
 //!
-//! It is no HTTP client or server, and knows no sockets, clocks, threads or runtimes. Connecting,
-//! waiting and reconnecting are the caller's; the decoder says with which id and after which time.
-//! The few things that HTTP code around an event stream needs are in [`http`]. A decoder accepts
-//! everything, as it has to; what is wrong with a stream, and where, tells [`check`].
+//! It is not an HTTP client or server: it has no sockets, clocks, threads or runtime. You connect,
+//! wait and reconnect; the decoder tells you which id to send and how long to wait. The few things
+//! that HTTP code around an event stream needs are in [`headers`]. A decoder accepts any bytes, as
+//! the specification requires. [`check`] reports what is wrong with a stream, and where.
 //!
 //! # A client
 //!
-//! Feed what arrives, and take the events out. [`Feed::next_frame`] shows comments too.
+//! Feed the bytes that arrive, and take the events out. An event over the limit is an error between
+//! the events; the loop continues after it.
 //!
 //! ```
 //! use sse_wire::Decoder;
@@ -31,29 +33,36 @@
 //! let mut seen = Vec::new();
 //! for chunk in ["event: greeting\nda", "ta: hello\n\ndata: wor", "ld\n\n"] {
 //!     let mut feed = decoder.feed(chunk.as_bytes());
-//!     while let Some(event) = feed.next_event()? {
-//!         seen.push(format!("{}: {}", event.event_type(), event.data()));
+//!     while let Some(event) = feed.next_event() {
+//!         match event {
+//!             Ok(event) => seen.push(format!("{}: {}", event.event_type(), event.data())),
+//!             Err(error) => eprintln!("{error}"),
+//!         }
 //!     }
 //! }
 //! assert_eq!(seen, ["greeting: hello", "message: world"]);
-//! # Ok::<(), sse_wire::DecodeError>(())
 //! ```
+//!
+//! [`Feed`] borrows the decoder and the chunk. [`OwnedFeed`] owns both, to live in a struct: with
+//! it, an adapter to any kind of stream or reader is eight lines.
 //!
 //! # A server
 //!
-//! Encode into a buffer of your own, or once for all subscribers.
+//! Encode into a buffer of your own, or once for all subscribers. What the wire cannot carry is
+//! refused when an [`EventType`] or [`EventId`] is made; in a constant, it does not compile.
 //!
 //! ```
-//! use sse_wire::Event;
+//! use sse_wire::{Event, EventType};
 //!
-//! let event = Event::new("hello\nworld").with_event_type("greeting")?.with_id("42")?;
+//! const GREETING: EventType = EventType::from_static("greeting");
+//!
+//! let event = Event::new("hello\nworld").with_event_type(GREETING).with_id(42);
 //! let mut buf = Vec::new();
 //! event.encode(&mut buf);
 //! assert_eq!(buf, b"event: greeting\nid: 42\ndata: hello\ndata: world\n\n");
 //!
 //! let shared: bytes::Bytes = event.to_bytes();
 //! assert_eq!(shared, buf);
-//! # Ok::<(), sse_wire::EncodeError>(())
 //! ```
 //!
 //! # A server, piece by piece
@@ -73,10 +82,39 @@
 //! # Ok::<(), core::fmt::Error>(())
 //! ```
 //!
+//! # A gateway
+//!
+//! [`Feed::next_frame`] returns all that a stream says, and [`Encoder::frame`] writes it back. Its
+//! example changes one part of each event on the way. To forward bytes as they came,
+//! [`Feed::remaining`] marks the exact end of each block:
+//!
+//! ```
+//! use sse_wire::{Decoder, Event, Frame};
+//!
+//! // One whole chunk here; keep the bytes of a block that a chunk's end cuts until its end comes.
+//! let chunk: &[u8] = b"data:a\r\n\r\n:ping\nevent: secret\ndata: b\n\ndata: c\r\r";
+//! let (mut decoder, mut out, mut block) = (Decoder::new(), Vec::new(), chunk);
+//! let mut feed = decoder.feed(chunk);
+//! while let Some(frame) = feed.next_frame() {
+//!     let (Frame::Event(event) | Frame::Undispatched(event)) = frame? else { continue };
+//!     let is_secret = event.event_type() == "secret";
+//!     let (bytes, rest) = block.split_at(block.len() - feed.remaining().len());
+//!     if is_secret {
+//!         Event::new("***").encode(&mut out);
+//!     } else {
+//!         out.extend_from_slice(bytes);
+//!     }
+//!     block = rest;
+//! }
+//! assert_eq!(out, b"data:a\r\n\r\ndata: ***\n\ndata: c\r\r");
+//! # Ok::<(), sse_wire::DecodeError>(())
+//! ```
+//!
 //! # Resuming
 //!
 //! When a connection is lost, a client waits for the reconnection time, and asks for what it has
-//! missed. Ids count also where their block dispatches nothing; what the loss has cut does not.
+//! missed. An id takes effect even if its block dispatches no event. A block that the lost
+//! connection cut off has no effect.
 //!
 //! ```
 //! use core::time::Duration;
@@ -84,13 +122,15 @@
 //!
 //! let mut decoder = Decoder::new();
 //! let mut feed = decoder.feed(b"retry: 500\n\nid: 7\ndata: one\n\nid: 8\ndata: lo");
-//! while let Some(event) = feed.next_event()? {}
+//! while let Some(event) = feed.next_event() {}
 //!
-//! let wait = decoder.retry().unwrap_or(Duration::from_secs(3));
+//! // The peer chooses the time, so keep it within bounds.
+//! let wait = decoder.retry().unwrap_or(Duration::from_secs(3)).min(Duration::from_secs(60));
 //! assert_eq!(wait, Duration::from_millis(500));
-//! assert_eq!(decoder.last_event_id(), "7"); // goes into the request, as `http::LAST_EVENT_ID`
+//! assert_eq!(decoder.last_event_id(), "7"); // sent in the request, as `headers::LAST_EVENT_ID`
 //! decoder.reconnect();
-//! assert_eq!(decoder.feed(b"id: 8\ndata: lost\n\n").next_event()?.unwrap().data(), "lost");
+//! let mut feed = decoder.feed(b"id: 8\ndata: lost\n\n");
+//! assert_eq!(feed.next_event().unwrap()?.data(), "lost");
 //! # Ok::<(), sse_wire::DecodeError>(())
 //! ```
 //!
@@ -98,26 +138,27 @@
 //!
 //! Property tests hold these against arbitrary input.
 //!
-//! - Chunks cannot be observed: the same bytes give the same events, errors and state for each way
-//!   to cut them.
-//! - Each event with data that can be built and fits the limit comes back with the same event type,
-//!   data, id and reconnection time, but that CR and CRLF in its data are LF then. One without data
-//!   dispatches nothing, and changes just the last event ID and reconnection time that it carries.
-//! - Encoded events, one behind the other, are one stream of these events.
-//! - [`Event::encoded_len`] is exact, and data in pieces gives the bytes of data at once, for every
-//!   cut.
-//! - No value yields more lines, fields or events than it was asked for.
+//! - Chunk boundaries make no difference: however the bytes are split, events, errors and state are
+//!   the same.
+//! - Every event that can be built and fits the limit comes back with the same event type, data, id
+//!   and reconnection time, except that CR and CRLF in the data become LF. An event without data
+//!   comes back as [`Frame::Undispatched`], if it sets anything.
+//! - Encoded events can be concatenated: the result is the stream of those events.
+//! - The frames of any stream that has no error, written by [`Encoder::frame`], decode to the same
+//!   frames.
+//! - [`Event::encoded_len`] is exact, and data in pieces gives the bytes of data at once, wherever it
+//!   is cut.
+//! - No value can add a line, field or event.
 //!
-//! Nothing here panics on input, be it a peer's or a caller's; where it does, that is a bug. A
-//! buffer that is full and cannot grow panics as [`bytes::BufMut`] has it.
+//! No input makes this crate panic, neither a peer's nor the caller's; a panic is a bug. The one
+//! exception is a buffer that cannot grow, which panics as [`bytes::BufMut`] documents.
 //!
 //! # Features
 //!
 //! | feature | default | what it does |
 //! | --- | --- | --- |
 //! | `std` | yes | picks vector instructions when it runs, and makes [`DataWriter`] an `std::io::Write` |
-//! | `simdutf8` | yes | checks UTF-8 with vector instructions, where text is not ASCII |
-//! | `testing` | no | the conformance kit: vectors, a reference decoder, property-test strategies; needs `std` |
+//! | `simd` | yes | checks UTF-8 with vector instructions, where text is not ASCII |
 //!
 //! Without `std` the crate is `no_std` and needs `alloc`.
 //!
@@ -151,16 +192,18 @@ mod encoder;
 mod error;
 mod event;
 mod field;
-pub mod http;
+mod frame;
+pub mod headers;
 mod line;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod text;
+mod value;
 
-pub use decoder::{Decoder, Feed, Frame};
+pub use decoder::{Decoder, Feed, OwnedFeed};
 pub use encoder::{DataWriter, Encoder};
-pub use error::{DecodeError, EncodeError};
-pub use event::Event;
+pub use error::{DecodeError, InvalidText};
+pub use event::{Event, Parts};
+pub use frame::{Field, Frame};
+pub use value::{EventId, EventType};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

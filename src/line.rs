@@ -1,28 +1,14 @@
 //! Bytes to lines: the only place that knows line ends (R2, R6).
 
-use core::array;
-use memchr::{memchr2, memrchr2};
-
-#[cfg(target_arch = "aarch64")]
-use memchr::arch::aarch64::neon::memchr::Two;
-#[cfg(target_arch = "x86_64")]
-use memchr::arch::x86_64::sse2::memchr::Two;
+mod search;
 
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
 
-/// So many bytes are searched or passed over at once; shorter text by words of so many.
-const BLOCK: usize = 16;
-const WORD: usize = 8;
-
-/// A line from here on is worth the call of the fastest search.
+/// From this length on a line is worth the call of the fastest search, in bytes.
 const LONG: usize = 96;
 
 /// Finds the lines of one chunk after the other.
-///
-/// Three searches stand behind it: word by word where there is less than a block, block by block
-/// where lines are of usual length, and the fastest that the processor has where they are long,
-/// since its call costs about 10 ns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lines {
     /// Whether the last line was long; the next one probably is, too.
@@ -41,13 +27,13 @@ pub(crate) struct LineEnd {
 impl Lines {
     pub(crate) const fn new() -> Self {
         Self {
-            // Searching a first line that is short in a long one's way costs less than the reverse.
+            // Wrongly guessing "long" costs less than wrongly guessing "short".
             long: true,
             after_cr: false,
         }
     }
 
-    /// Turns to the next chunk, and returns where its first line starts.
+    /// Starts on the next chunk, and returns where its first line starts.
     #[inline]
     pub(crate) fn start_chunk(&mut self, chunk: &[u8]) -> usize {
         match chunk.first() {
@@ -93,35 +79,27 @@ impl Lines {
     /// The first line end in a text.
     #[inline(always)]
     fn find(&mut self, text: &[u8]) -> Option<usize> {
-        let found = if text.len() < WORD {
-            text.iter().position(|&byte| is_end(byte))
-        } else if text.len() < BLOCK {
-            find_by(text, find_in_word)
-        } else if self.long {
-            memchr2(CR, LF, text)
-        } else {
-            find_by(text, find_in_block)
-        };
+        let found = search::find(text, self.long);
         self.long = is_long(found.unwrap_or(text.len()));
         found
     }
 
-    /// The same in a text to be sent: most are one line, so that the length is the best guess.
+    /// The same in a text to be sent: most are one line, so its length is the best guess.
     #[inline(always)]
     fn find_in_text(&mut self, text: &[u8]) -> Option<usize> {
         self.long = is_long(text.len());
         self.find(text)
     }
 
-    /// Whether [`skip`](Self::skip) may find something to pass over: one comparison tells that it
-    /// does not where a letter comes, as it nearly always does.
+    /// Whether [`skip`](Self::skip) may find something. A cheap test: false for any letter, which is
+    /// how nearly every line begins.
     #[inline(always)]
     pub(crate) fn may_skip(chunk: &[u8], start: usize, mark: u8) -> bool {
         chunk.get(start).is_some_and(|&first| first <= mark.max(LF))
     }
 
-    /// Passes over lines that are blank or start with `mark`, and returns where the next line
-    /// starts: another one, or one that the chunk's end cuts, or a blank one that starts with CR.
+    /// Skips lines that are blank or start with `mark`, and returns where the next line starts:
+    /// another one, or one that the chunk's end cuts, or a blank one that starts with CR.
     #[inline(always)]
     pub(crate) fn skip(&mut self, chunk: &[u8], mut start: usize, mark: u8) -> usize {
         while let Some(&first) = chunk.get(start) {
@@ -131,10 +109,7 @@ impl Lines {
                 let Some(line) = self.next(chunk, start) else {
                     break;
                 };
-                start = line.next;
-                if chunk[start..].first_chunk::<BLOCK>().is_some() {
-                    start = skip_blocks(chunk, start, mark);
-                }
+                start = search::skip(chunk, line.next, mark);
             } else {
                 break;
             }
@@ -142,8 +117,8 @@ impl Lines {
         start
     }
 
-    /// Turns to a text that is to be cut into lines: where its first one starts, and the end of that,
-    /// if it has one.
+    /// Starts on a text to be split: returns where its first line starts, and its first line end, if
+    /// it has one.
     #[inline(always)]
     pub(crate) fn first(&mut self, text: &[u8]) -> (usize, Option<LineEnd>) {
         let start = self.start_chunk(text);
@@ -151,8 +126,8 @@ impl Lines {
         (start, found.map(|end| self.line_end(text, start + end)))
     }
 
-    /// Cuts a text at its line ends, from its [`first`](Self::first) on: hands out the lines that they
-    /// end, and returns the one behind them.
+    /// Splits a text at its line ends, from its [`first`](Self::first) on: passes each line but the
+    /// last to `take`, and returns the last.
     #[inline(never)]
     pub(crate) fn split<'t>(
         &mut self,
@@ -173,31 +148,11 @@ impl Lines {
     }
 }
 
-/// Where the first line end in a text is, if it has one. A call, since inlined it would slow down
-/// who builds events without type and id.
+/// Where the first line end in a text is, if it has one. Not inlined: that would slow down building
+/// events that have no type or id.
 #[inline(never)]
 pub(crate) fn find_end(text: &[u8]) -> Option<usize> {
     Lines::new().find_in_text(text)
-}
-
-/// Passes over lines as [`Lines::skip`] does, however many end in a block, but leaves the chunk's
-/// last byte alone. Returns where the line starts that it has come to.
-#[inline(never)]
-fn skip_blocks(chunk: &[u8], start: usize, mark: u8) -> usize {
-    let before = chunk[start - 1..chunk.len() - 2].chunks_exact(BLOCK);
-    let mut at = start;
-    for (before, block) in before.zip(chunk[start..].chunks_exact(BLOCK)) {
-        // All or no bits of a byte are what compilers know how to make vectors of.
-        let others: [u8; BLOCK] = array::from_fn(|i| {
-            let starts_other = is_end(before[i]) & !(is_end(block[i]) | (block[i] == mark));
-            if starts_other { u8::MAX } else { 0 }
-        });
-        if others.iter().fold(0, |any, other| any | other) != 0 {
-            return at + u128::from_le_bytes(others).trailing_zeros() as usize / 8;
-        }
-        at += BLOCK;
-    }
-    memrchr2(CR, LF, &chunk[start - 1..at]).map_or(start, |end| start + end)
 }
 
 #[inline(always)]
@@ -206,49 +161,8 @@ fn is_long(len: usize) -> bool {
 }
 
 #[inline(always)]
-fn is_end(byte: u8) -> bool {
-    matches!(byte, CR | LF)
-}
-
-/// The first line end in a text of `N` bytes or more, part by part, of which the last may overlap
-/// the one before. A search of fixed size comes down to ten instructions, and can be inlined, since
-/// nothing is chosen at run time.
-#[inline(always)]
-fn find_by<const N: usize>(text: &[u8], find: impl Fn(&[u8; N]) -> Option<usize>) -> Option<usize> {
-    let mut at = 0;
-    while let Some(part) = text[at..].first_chunk() {
-        if let Some(end) = find(part) {
-            return Some(at + end);
-        }
-        at += N;
-    }
-    if at == text.len() {
-        return None;
-    }
-    Some(text.len() - N + find(text.last_chunk()?)?)
-}
-
-/// By the vectors that every processor of the architecture has, where there are any.
-#[inline(always)]
-fn find_in_block(block: &[u8; BLOCK]) -> Option<usize> {
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-    if let Some(two) = Two::new(CR, LF) {
-        return two.find(block);
-    }
-    find_by(block, find_in_word)
-}
-
-/// Taking one from each byte sets the highest bit of those that are zero, and perhaps of some above
-/// the first; bytes that had it before are no line ends.
-#[inline(always)]
-fn find_in_word(word: &[u8; WORD]) -> Option<usize> {
-    const HIGH: u64 = u64::from_le_bytes([0x80; WORD]);
-    const ONES: u64 = u64::from_le_bytes([1; WORD]);
-    const CRS: u64 = u64::from_le_bytes([CR; WORD]);
-    const LFS: u64 = u64::from_le_bytes([LF; WORD]);
-    let word = u64::from_le_bytes(*word);
-    let ends = ((word ^ CRS).wrapping_sub(ONES) | (word ^ LFS).wrapping_sub(ONES)) & !word & HIGH;
-    (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
+pub(crate) const fn is_end(byte: u8) -> bool {
+    (byte == CR) | (byte == LF)
 }
 
 #[cfg(test)]
@@ -354,26 +268,6 @@ mod tests {
                     let is_cr_last = start == chunk.len() && chunk.ends_with(b"\r");
                     assert_eq!(lines.after_cr, is_cr_last, "{:?}", chunk.escape_ascii());
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn whole_blocks_are_skipped() {
-        for line in [":\n", ":x\r", ":x\r\n\r\n", "\n"] {
-            for len in [BLOCK + 1, BLOCK + 2, 5 * BLOCK + 1, 5 * BLOCK + 2] {
-                let chunk: Vec<u8> = line.bytes().cycle().take(line.len() + len).collect();
-                // The last byte is left alone, and what does not fill a block.
-                let at = line.len() + (len - 1) / BLOCK * BLOCK;
-                let start = chunk[..at]
-                    .iter()
-                    .rposition(|byte| matches!(byte, &CR | &LF));
-                assert_eq!(
-                    skip_blocks(&chunk, line.len(), b':'),
-                    start.map_or(0, |end| end + 1),
-                    "{:?}",
-                    chunk.escape_ascii()
-                );
             }
         }
     }

@@ -1,28 +1,87 @@
 //! Bytes to text: UTF-8 with replacement and the byte order mark (R5).
 //!
 //! Lines and fields are made of ASCII bytes, which never stand inside a longer character. So only
-//! what is handed over has to be text, and decoding value by value gives what decoding the whole
-//! stream would.
+//! what is returned has to be text, and decoding value by value gives the same as decoding the whole
+//! stream.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
-#[cfg(not(feature = "simdutf8"))]
+use core::fmt;
+#[cfg(not(feature = "simd"))]
 use core::str::from_utf8;
-#[cfg(feature = "simdutf8")]
+#[cfg(feature = "simd")]
 use simdutf8::compat::from_utf8;
 
 /// Removed once, at the very start of a stream.
 pub(crate) const BOM: [u8; 3] = *b"\xEF\xBB\xBF";
 
-/// A window of this many bytes is checked first in a chunk: all of a packet, but so little of a
-/// huge buffer that who takes one event out of it hardly pays for more. The next one is
-/// [`LARGEST_WINDOW`].
+/// Removes the byte order mark at the start of a stream, in however many pieces it comes.
+#[derive(Clone, Copy)]
+pub(crate) struct Bom {
+    seen: u8,
+}
+
+/// What a chunk says of the byte order mark.
+pub(crate) enum Stripped {
+    /// All of the chunk belongs to it, and more has to come.
+    Unfinished(Bom),
+    /// It ends after this many bytes of the chunk.
+    Whole(usize),
+    /// There is none: what was seen of it is text.
+    Absent,
+}
+
+impl Bom {
+    pub(crate) const EXPECTED: Self = Self { seen: 0 };
+
+    pub(crate) fn seen(self) -> &'static [u8] {
+        &BOM[..usize::from(self.seen)]
+    }
+
+    pub(crate) fn strip(self, chunk: &[u8]) -> Stripped {
+        let missing = &BOM[usize::from(self.seen)..];
+        let len = chunk.len().min(missing.len());
+        if !missing.starts_with(&chunk[..len]) {
+            Stripped::Absent
+        } else if len == missing.len() {
+            Stripped::Whole(len)
+        } else {
+            let seen = BOM.len() - missing.len() + len;
+            Stripped::Unfinished(Self { seen: seen as u8 })
+        }
+    }
+}
+
+/// How long the byte order mark at the start of a text is: 0 if there is none.
+pub(crate) fn bom_len(text: &[u8]) -> usize {
+    if text.starts_with(&BOM) { BOM.len() } else { 0 }
+}
+
+/// A window of this many bytes is checked first in a chunk: enough for a packet, yet cheap for a
+/// caller who takes one event out of a huge buffer. The next one is [`LARGEST_WINDOW`].
 const FIRST_WINDOW: usize = 1536;
 const LARGEST_WINDOW: usize = 8192;
-/// What a check takes in at once, in bytes; a part of it is copied first, which costs more than the
-/// check.
+/// How much a check looks at at once, in bytes. Less than that is copied first, which costs more than
+/// the check.
 const BLOCK: usize = 64;
-/// So few bytes behind a value are its line end and a blank line at most: nothing to check with it.
+/// If no more bytes than these follow a value, they are line ends: nothing to check along with it.
 const BLANK: usize = "\r\n\r\n".len();
+
+/// Lends values of a chunk as text.
+pub(crate) trait Texts<'c> {
+    /// The value from `start` to `end`, if it is UTF-8.
+    fn lend(&mut self, chunk: &'c [u8], start: usize, end: usize) -> Option<&'c str>;
+}
+
+/// Checks each value for itself.
+pub(crate) struct Alone;
+
+impl<'c> Texts<'c> for Alone {
+    #[inline(always)]
+    fn lend(&mut self, chunk: &'c [u8], start: usize, end: usize) -> Option<&'c str> {
+        check(chunk.get(start..end)?)
+    }
+}
 
 /// The part of a chunk that is known to be text: values in it are lent without another check.
 ///
@@ -33,14 +92,9 @@ pub(crate) struct Window<'i> {
     start: usize,
 }
 
-impl<'i> Window<'i> {
-    pub(crate) const fn new() -> Self {
-        Self { text: "", start: 0 }
-    }
-
-    /// The text of a value that stands in the chunk from `start` to `end`, if it is UTF-8.
+impl<'i> Texts<'i> for Window<'i> {
     #[inline(always)]
-    pub(crate) fn lend(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
+    fn lend(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
         if chunk.len() <= BLOCK {
             // Its few values are checked sooner than all of it.
             return from_utf8(&chunk[start..end]).ok();
@@ -50,16 +104,22 @@ impl<'i> Window<'i> {
             None => self.renew(chunk, start, end),
         }
     }
+}
+
+impl<'i> Window<'i> {
+    pub(crate) const fn new() -> Self {
+        Self { text: "", start: 0 }
+    }
 
     #[inline(always)]
     fn get(&self, start: usize, end: usize) -> Option<&'i str> {
-        // What lies before the window wraps around, far behind its end.
+        // What lies before the window wraps around, to far after its end.
         self.text
             .get(start.wrapping_sub(self.start)..end.wrapping_sub(self.start))
     }
 
-    /// Lets the window reach from `start` to `end` at least, unless something there is no text, or
-    /// nothing would share it.
+    /// Moves the window to cover `start..end`, unless that is not UTF-8 or no other value would share
+    /// it.
     #[inline(never)]
     fn renew(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
         let len = chunk.len();
@@ -89,47 +149,38 @@ impl<'i> Window<'i> {
     }
 }
 
-/// The text that `bytes` are, with U+FFFD for each maximal subpart that is not UTF-8; `mended`
-/// holds it where there is one. None if that makes it longer than `room` bytes.
+/// `bytes` as text, if they are UTF-8.
+#[inline(always)]
+pub(crate) fn check(bytes: &[u8]) -> Option<&str> {
+    from_utf8(bytes).ok()
+}
+
+/// `bytes` as text, with U+FFFD for each maximal subpart that is not UTF-8.
 #[inline]
-pub(crate) fn decode<'a>(bytes: &'a [u8], mended: &'a mut String, room: usize) -> Option<&'a str> {
+pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match from_utf8(bytes) {
-        Ok(text) => Some(text),
-        Err(_) if is_longer(bytes, room) => None,
-        Err(_) => {
-            mended.clear();
-            mend(bytes, mended);
-            Some(mended)
-        }
-    }
-}
-
-/// Whether the text takes more than `room` bytes that `bytes` are.
-pub(crate) fn is_longer(bytes: &[u8], room: usize) -> bool {
-    // Counting is as slow as mending; there is nearly always room for the worst.
-    let most = bytes
-        .len()
-        .saturating_mul(char::REPLACEMENT_CHARACTER.len_utf8());
-    most > room && decoded_len(bytes) > room
-}
-
-/// How many bytes the text takes that `bytes` are.
-fn decoded_len(bytes: &[u8]) -> usize {
-    let replacements = invalid_parts(bytes)
-        .map(|(_, invalid)| char::REPLACEMENT_CHARACTER.len_utf8() - invalid.len());
-    bytes.len() + replacements.sum::<usize>()
-}
-
-/// Appends the text that `bytes` are to `text`.
-pub(crate) fn decode_into(bytes: &[u8], text: &mut String) {
-    match from_utf8(bytes) {
-        Ok(valid) => text.push_str(valid),
-        Err(_) => mend(bytes, text),
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(replaced(bytes)),
     }
 }
 
 #[cold]
-fn mend(bytes: &[u8], text: &mut String) {
+fn replaced(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    replace_invalid(bytes, &mut text);
+    text
+}
+
+/// Appends `bytes` as text.
+pub(crate) fn decode_into(bytes: &[u8], text: &mut String) {
+    match from_utf8(bytes) {
+        Ok(valid) => text.push_str(valid),
+        Err(_) => replace_invalid(bytes, text),
+    }
+}
+
+#[cold]
+fn replace_invalid(bytes: &[u8], text: &mut String) {
     let valid = valid_prefix(bytes);
     text.push_str(valid);
     for chunk in bytes[valid.len()..].utf8_chunks() {
@@ -161,7 +212,7 @@ pub(crate) fn is_unfinished(invalid: &[u8]) -> bool {
     from_utf8(invalid).is_err_and(|error| error.error_len().is_none())
 }
 
-/// How many characters the text has that `bytes` are.
+/// The number of characters in `bytes` as text.
 pub(crate) fn characters(bytes: &[u8]) -> usize {
     match from_utf8(bytes) {
         Ok(text) => text.chars().count(),
@@ -179,6 +230,19 @@ pub(crate) fn boundary(bytes: &[u8], at: usize) -> usize {
     // Three continuation bytes are the most that one character has; without a lead byte, each
     // stands for itself.
     (0..=at.min(3)).find(is_lead).map_or(at, |back| at - back)
+}
+
+/// The start of a text, for debugging.
+pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
+
+impl fmt::Debug for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 64;
+        match self.0.char_indices().nth(SHOWN) {
+            Some((end, _)) => write!(f, "{:?}... ({} bytes)", &self.0[..end], self.0.len()),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
 }
 
 #[inline]
@@ -255,10 +319,11 @@ mod tests {
                 invalid_parts(bytes).eq(expected.iter().copied()),
                 "{bytes:?}"
             );
-            let mut mended = String::new();
-            let text = decode(bytes, &mut mended, usize::MAX).expect("room for it");
-            assert_eq!(characters(bytes), text.chars().count(), "{bytes:?}");
-            assert_eq!(decoded_len(bytes), text.len(), "{bytes:?}");
+            assert_eq!(
+                characters(bytes),
+                decode(bytes).chars().count(),
+                "{bytes:?}"
+            );
         }
     }
 
@@ -356,11 +421,8 @@ mod tests {
             (b"\xEF\xBB\xBFa", "\u{feff}a"),
             (b"a\xFF", "a\u{fffd}"),
         ] {
-            let mut mended = String::from("before");
-            let room = expected.len();
-            assert_eq!(decode(bytes, &mut mended, room), Some(expected));
-            let is_valid = core::str::from_utf8(bytes).is_ok();
-            assert_eq!(decode(bytes, &mut mended, room - 1).is_some(), is_valid);
+            assert_eq!(decode(bytes), expected);
+            assert_eq!(check(bytes), core::str::from_utf8(bytes).ok());
             let mut text = String::from("before ");
             decode_into(bytes, &mut text);
             assert_eq!(text.strip_prefix("before "), Some(expected));

@@ -3,12 +3,12 @@
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sse_wire::check::{Checker, Kind};
-use sse_wire::testing::reference::{self, Frame};
-use sse_wire::testing::strategies::{Chunking, chunking};
-use sse_wire::testing::{
+use sse_wire::{Decoder, EncodeError, Encoder, Event, Feed};
+use sse_wire_testing::reference::{self, Frame};
+use sse_wire_testing::strategies::{Chunking, chunking};
+use sse_wire_testing::{
     Call, EncoderVector, Fields, Outcome, Problem, Refusal, Vector, encoder_vectors, vectors,
 };
-use sse_wire::{Decoder, EncodeError, Encoder, Event, Feed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 use bytes::{Bytes, BytesMut};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sse_wire::testing::strategies;
 use sse_wire::{EncodeError, Encoder, Event};
+use sse_wire_testing::strategies;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::panic::catch_unwind;

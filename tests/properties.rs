@@ -6,11 +6,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::FileFailurePersistence;
-use sse_wire::testing::reference::{self, Decoded, Frame};
-use sse_wire::testing::strategies::{
+use sse_wire::{DecodeError, Decoder, EncodeError, Encoder, Event, Feed};
+use sse_wire_testing::reference::{self, Decoded, Frame};
+use sse_wire_testing::strategies::{
     chunking, event, hostile_text, long_stream, single_line_text, stream,
 };
-use sse_wire::{DecodeError, Decoder, EncodeError, Encoder, Event, Feed};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

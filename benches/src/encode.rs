@@ -15,6 +15,7 @@ use std::{
 use axum::response::{IntoResponse as _, sse};
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
+use sse_wire::{EventId, EventType};
 use tokio_util::codec::Encoder as _;
 
 use crate::{
@@ -222,10 +223,11 @@ impl Encode for ToBytes {
 fn ours<'a>(event: &'a Event, data: &'a str) -> sse_wire::Event<'a> {
     let mut ours = sse_wire::Event::new(data);
     if !event.event_type.is_empty() {
-        ours = ours.with_event_type(event.event_type).expect("no line end");
+        let event_type = EventType::new(event.event_type).expect("no line end");
+        ours = ours.with_event_type(event_type);
     }
     if !event.id.is_empty() {
-        ours = ours.with_id(&*event.id).expect("no line end");
+        ours = ours.with_id(EventId::new(&*event.id).expect("no line end"));
     }
     if let Some(retry) = event.retry {
         ours = ours.with_retry(Duration::from_millis(retry));

@@ -58,8 +58,8 @@ impl Checker {
     pub(super) fn field_line(&mut self, line: &Line<'_>) {
         let (name, value) = field::split(line.bytes);
         match name {
-            Name::Unknown if self.foreign_line(line) => {}
-            Name::Unknown => self.unknown_field(line),
+            Name::Other if self.foreign_line(line) => {}
+            Name::Other => self.unknown_field(line),
             Name::Comment => self.summary.comments += 1,
             Name::Data | Name::EventType | Name::Id | Name::Retry => {
                 self.foreign = None;
@@ -79,7 +79,7 @@ impl Checker {
             Name::EventType => self.event_type(line, value),
             Name::Id => self.id(line, value),
             Name::Retry => self.retry(line, value),
-            Name::Comment | Name::Unknown => {}
+            Name::Comment | Name::Other => {}
         }
         self.space_after_colon(line);
         self.bom_in_value(line, value);
@@ -575,7 +575,7 @@ impl Checker {
         let is_field = match field::split(line.bytes).0 {
             _ if line.length == 0 => false,
             Name::Comment => false,
-            Name::Unknown => !self.foreign_line(line) || self.chunk_size.take().is_some(),
+            Name::Other => !self.foreign_line(line) || self.chunk_size.take().is_some(),
             Name::Data | Name::EventType | Name::Id | Name::Retry => true,
         };
         if is_field || self.foreign.is_none() {

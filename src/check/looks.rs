@@ -83,7 +83,7 @@ pub(super) fn literal_line_end(value: &[u8]) -> Option<Range<usize>> {
 }
 
 fn begins_field(text: &[u8]) -> bool {
-    !matches!(field::split(text).0, Name::Unknown | Name::Comment)
+    !matches!(field::split(text).0, Name::Other | Name::Comment)
 }
 
 /// What keeps the value of a `retry` field from being ASCII digits (R16).

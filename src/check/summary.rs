@@ -139,7 +139,9 @@ impl Summary {
 
     pub(super) fn add_event(&mut self, event: &Event<'_>) {
         let id = event.id();
-        let size = event.data().len() + event.event_type_field().len() + id.map_or(0, str::len);
+        let size = event.data().len()
+            + event.explicit_event_type().map_or(0, str::len)
+            + id.map_or(0, str::len);
         self.events += 1;
         self.events_with_id += u64::from(id.is_some());
         self.largest_event = self.largest_event.max(size as u64);

@@ -3,8 +3,8 @@
 use super::{check, decode};
 use proptest::prelude::*;
 use sse_wire::check::{Checker, Kind};
-use sse_wire::testing::{reference, strategies, vectors};
 use sse_wire::{Decoder, Encoder, Event};
+use sse_wire_testing::{reference, strategies, vectors};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -5,10 +5,10 @@
 
 use sse_wire::check::{Checker, Diagnostic};
 use sse_wire::http;
-use sse_wire::testing::reference::{self, Frame};
-use sse_wire::testing::strategies::Chunking;
-use sse_wire::testing::vectors;
 use sse_wire::{DecodeError, Decoder, EncodeError, Encoder, Event, Feed};
+use sse_wire_testing::reference::{self, Frame};
+use sse_wire_testing::strategies::Chunking;
+use sse_wire_testing::vectors;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -2,7 +2,7 @@
 
 use std::{fmt, iter::once, str::FromStr};
 
-use sse_wire::testing::Vector;
+use sse_wire_testing::Vector;
 
 /// A way to cut a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl FromStr for Chunking {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sse_wire::testing::vectors;
+    use sse_wire_testing::vectors;
 
     #[test]
     fn every_stream_is_the_input() {

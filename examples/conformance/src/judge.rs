@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use serde::Serialize;
-use sse_wire::testing::{CutOffEvent, ExpectedEvent, Vector, reference};
+use sse_wire_testing::{CutOffEvent, ExpectedEvent, Vector, reference};
 
 use crate::{
     program::{Handed, Transcript},
@@ -290,7 +290,7 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sse_wire::testing::vectors;
+    use sse_wire_testing::vectors;
 
     fn vector(name: &str) -> &'static Vector {
         let found = vectors().iter().find(|vector| vector.name == name);

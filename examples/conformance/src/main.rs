@@ -2,8 +2,8 @@
 
 use std::{ffi::OsString, process::ExitCode, time::Duration};
 
-use sse_wire::testing::{Vector, vectors};
 use sse_wire_conformance::{chunking::Chunking, program::Program, report::Report};
+use sse_wire_testing::{Vector, vectors};
 
 const USAGE: &str = "\
 Holds a program that decodes event streams against conformance vectors.

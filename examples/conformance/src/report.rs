@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
-use sse_wire::testing::Vector;
+use sse_wire_testing::Vector;
 
 use crate::{
     chunking::Chunking,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use sse_wire::testing::vectors;
+use sse_wire_testing::vectors;
 
 const RUNNER: &str = env!("CARGO_BIN_EXE_conformance");
 const OURS: &str = env!("CARGO_BIN_EXE_sse-wire");

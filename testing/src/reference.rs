@@ -5,7 +5,7 @@
 //! steps in the same order.
 //!
 //! ```
-//! use sse_wire::testing::reference::{self, Frame};
+//! use sse_wire_testing::reference::{self, Frame};
 //!
 //! let decoded = reference::decode(b"retry: 500\nid: 1\ndata: a\n\ndata: cut off");
 //! assert_eq!(decoded.retries().count(), 1);
@@ -16,18 +16,14 @@
 //! assert_eq!((event.data.as_str(), *at), ("a", 26));
 //! ```
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::time::Duration;
+use std::time::Duration;
 
 /// All that a stream says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decoded {
-    /// Events, comments and reconnection times in stream order, each with the number of bytes after
-    /// which it is complete. A decoder that has these bytes and has not handed it over is late
-    /// (R3).
+    /// All that is said, in stream order, each with the number of bytes after which it is complete. A
+    /// decoder that has these bytes and has not returned it is late (R3).
     pub frames: Vec<(usize, Frame)>,
     /// The last event ID when the stream ends: that of the last blank line (R18).
     pub last_event_id: String,
@@ -42,10 +38,20 @@ pub struct Decoded {
 pub enum Frame {
     /// A dispatched event, complete with the first byte of its blank line's end (R18).
     Event(Event),
+    /// A block without data that has a type, an id, a reconnection time or another field. It
+    /// dispatches nothing (R18).
+    Undispatched(Event),
     /// A comment: all that follows the colon, untouched (R9).
     Comment(String),
     /// A reconnection time, in force from its line on (R16).
     Retry(Duration),
+    /// A field with another name, which is ignored (R17).
+    Field {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+    },
 }
 
 /// An event as it is dispatched.
@@ -76,7 +82,7 @@ pub fn decode(stream: &[u8]) -> Decoded {
 /// they carry the last event ID over.
 ///
 /// ```
-/// use sse_wire::testing::reference;
+/// use sse_wire_testing::reference;
 ///
 /// let decoded = reference::decode_from("7", b"data: a\n\n");
 /// assert_eq!(decoded.events().next().unwrap().last_event_id, "7");
@@ -123,9 +129,9 @@ impl Decoded {
     }
 }
 
-/// What this crate's decoder lends, in the terms of the reference, so that the two can be compared.
-impl From<crate::Event<'_>> for Event {
-    fn from(event: crate::Event<'_>) -> Self {
+/// What the decoder of `sse-wire` lends, in the terms of the reference, so that the two can be compared.
+impl From<sse_wire::Event<'_>> for Event {
+    fn from(event: sse_wire::Event<'_>) -> Self {
         Self {
             event_type: event.event_type().to_owned(),
             data: event.data().to_owned(),
@@ -136,20 +142,27 @@ impl From<crate::Event<'_>> for Event {
     }
 }
 
-/// What this crate's decoder lends, in the terms of the reference, so that the two can be compared.
-impl From<crate::Frame<'_>> for Frame {
-    fn from(frame: crate::Frame<'_>) -> Self {
+/// What the decoder of `sse-wire` lends, in the terms of the reference, so that the two can be compared.
+impl From<sse_wire::Frame<'_>> for Frame {
+    fn from(frame: sse_wire::Frame<'_>) -> Self {
         match frame {
-            crate::Frame::Event(event) => Self::Event(event.into()),
-            crate::Frame::Comment(comment) => Self::Comment(comment.to_owned()),
-            crate::Frame::Retry(time) => Self::Retry(time),
+            sse_wire::Frame::Event(event) => Self::Event(event.into()),
+            sse_wire::Frame::Undispatched(event) => Self::Undispatched(event.into()),
+            sse_wire::Frame::Comment(comment) => Self::Comment(comment.into_owned()),
+            sse_wire::Frame::Retry(time) => Self::Retry(time),
+            sse_wire::Frame::Field(field) => Self::Field {
+                name: field.name().to_owned(),
+                value: field.value().to_owned(),
+            },
+            other => unreachable!("the specification has nothing like {other:?}"),
+            frame => panic!("this version of the kit does not know {frame:?}"),
         }
     }
 }
 
 /// Compares all that both can tell, without a copy.
-impl PartialEq<crate::Event<'_>> for Event {
-    fn eq(&self, event: &crate::Event<'_>) -> bool {
+impl PartialEq<sse_wire::Event<'_>> for Event {
+    fn eq(&self, event: &sse_wire::Event<'_>) -> bool {
         self.event_type == event.event_type()
             && self.data == event.data()
             && self.last_event_id == event.last_event_id()
@@ -159,12 +172,16 @@ impl PartialEq<crate::Event<'_>> for Event {
 }
 
 /// Compares all that both can tell, without a copy.
-impl PartialEq<crate::Frame<'_>> for Frame {
-    fn eq(&self, frame: &crate::Frame<'_>) -> bool {
+impl PartialEq<sse_wire::Frame<'_>> for Frame {
+    fn eq(&self, frame: &sse_wire::Frame<'_>) -> bool {
         match (self, frame) {
-            (Self::Event(one), crate::Frame::Event(other)) => one == other,
-            (Self::Comment(one), crate::Frame::Comment(other)) => one == other,
-            (Self::Retry(one), crate::Frame::Retry(other)) => one == other,
+            (Self::Event(one), sse_wire::Frame::Event(other)) => one == other,
+            (Self::Undispatched(one), sse_wire::Frame::Undispatched(other)) => one == other,
+            (Self::Field { name, value }, sse_wire::Frame::Field(other)) => {
+                name == other.name() && value == other.value()
+            }
+            (Self::Comment(one), sse_wire::Frame::Comment(other)) => one == other,
+            (Self::Retry(one), sse_wire::Frame::Retry(other)) => one == other,
             _ => false,
         }
     }
@@ -278,7 +295,7 @@ fn take_lines(characters: &mut Vec<Character>) -> Vec<Line> {
             '\n' if index > 0 && characters[index - 1].scalar == '\r' => rest_from = index + 1,
             '\n' | '\r' => {
                 lines.push(Line {
-                    text: core::mem::take(&mut text),
+                    text: std::mem::take(&mut text),
                     end: character.end,
                 });
                 rest_from = index + 1;
@@ -300,6 +317,7 @@ struct Interpreter {
     /// What this block sets, which the specification has no need to remember.
     id: Option<String>,
     retry: Option<Duration>,
+    has_other_field: bool,
     /// What has come of the stream so far, with the last event ID string.
     decoded: Decoded,
 }
@@ -346,7 +364,12 @@ impl Interpreter {
                 self.retry = Some(time);
                 self.decoded.frames.push((at, Frame::Retry(time)));
             }
-            _ => {}
+            "id" | "retry" => {}
+            _ => {
+                self.has_other_field = true;
+                let (name, value) = (name.to_owned(), value.to_owned());
+                self.decoded.frames.push((at, Frame::Field { name, value }));
+            }
         }
     }
 
@@ -355,10 +378,26 @@ impl Interpreter {
         // 1. The last event ID string becomes the buffer's value; the buffer is not reset.
         self.decoded.last_event_id.clone_from(&self.last_event_id);
         let (id, retry) = (self.id.take(), self.retry.take());
+        let has_other_field = core::mem::take(&mut self.has_other_field);
         // 2. If the data buffer is empty, set it and the event type buffer to the empty string and
-        //    return.
+        //    return. (What the block has set is of use to gateways.)
         if self.data.is_empty() {
-            self.event_type.clear();
+            let event_type = core::mem::take(&mut self.event_type);
+            if !event_type.is_empty() || id.is_some() || retry.is_some() || has_other_field {
+                let event_type = if event_type.is_empty() {
+                    "message".to_owned()
+                } else {
+                    event_type
+                };
+                let event = Event {
+                    event_type,
+                    data: String::new(),
+                    last_event_id: self.decoded.last_event_id.clone(),
+                    id,
+                    retry,
+                };
+                self.decoded.frames.push((at, Frame::Undispatched(event)));
+            }
             return;
         }
         // 3. If the data buffer's last character is an LF, remove it.

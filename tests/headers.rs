@@ -1,7 +1,7 @@
 //! What HTTP code around the codec is told.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use sse_wire::http::{self, is_event_stream, last_event_id};
+use sse_wire::headers::{self, is_event_stream, last_event_id};
 use sse_wire::{Decoder, EncodeError, Event};
 
 /// R22, with the content types of the Web Platform Tests `eventsource/format-mime-*` and

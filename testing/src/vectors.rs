@@ -1,18 +1,16 @@
-//! The conformance vectors of `tests/vectors/`, as Rust values. The schema page there says what
-//! each field means.
+//! The conformance vectors of `vectors/`, as Rust values. The schema page there says what each field
+//! means.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::time::Duration;
 use serde::{Deserialize, Deserializer, de::Error};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 /// All decoder vectors: streams, and everything that must come out of them.
 ///
 /// Names and inputs are unique. Parsed once, at the first call.
 ///
 /// ```
-/// use sse_wire::testing::vectors;
+/// use sse_wire_testing::vectors;
 ///
 /// let vector = vectors().iter().find(|vector| vector.name == "wpt-format-bom").unwrap();
 /// assert_eq!(vector.events[0].data, "1");
@@ -38,25 +36,21 @@ pub fn vectors() -> &'static [Vector] {
 /// of it.
 ///
 /// ```
-/// use sse_wire::testing::{Outcome, encoder_vectors};
+/// use sse_wire_testing::{Outcome, encoder_vectors};
 ///
 /// let refused = |outcome: &Outcome| matches!(outcome, Outcome::Refused(_));
 /// assert!(encoder_vectors().iter().any(|vector| refused(&vector.outcome)));
 /// ```
 #[must_use]
 pub fn encoder_vectors() -> &'static [EncoderVector] {
-    static VECTORS: LazyLock<Vec<EncoderVector>> = LazyLock::new(|| {
-        parse(
-            "encoder.json",
-            include_str!("../../tests/vectors/encoder.json"),
-        )
-    });
+    static VECTORS: LazyLock<Vec<EncoderVector>> =
+        LazyLock::new(|| parse("encoder.json", include_str!("../vectors/encoder.json")));
     &VECTORS
 }
 
 macro_rules! files {
     ($($name:literal)*) => {
-        &[$(($name, include_str!(concat!("../../tests/vectors/", $name)))),*]
+        &[$(($name, include_str!(concat!("../vectors/", $name)))),*]
     };
 }
 
@@ -76,7 +70,7 @@ pub struct Vector {
     /// What it is about: the name of the file that it stands in, `lines` or `bom` or another.
     #[serde(skip)]
     pub theme: &'static str,
-    /// The [rules](crate#rules) that decide: `R1` to `R27`.
+    /// The [rules](sse_wire#rules) that decide: `R1` to `R27`.
     pub rules: Vec<String>,
     /// The pitfalls that it guards: 1 to 20 of the schema page.
     #[serde(default)]
@@ -112,7 +106,7 @@ pub struct Vector {
     /// The event that the end of the stream cuts off. The specification discards it (R20); a
     /// decoder that can hand it over, hands over this.
     pub cut_off: Option<CutOffEvent>,
-    /// Where the vector says so, the [names](crate::check::Kind::name) of all diagnostics that are
+    /// Where the vector says so, the [names](sse_wire::check::Kind::name) of all diagnostics that are
     /// due, in order, matters of style included.
     #[serde(default)]
     pub diagnostics: Option<Vec<String>>,
@@ -157,7 +151,7 @@ pub struct CutOffEvent {
 pub struct EncoderVector {
     /// Says the point; unique.
     pub name: String,
-    /// The [rules](crate#rules) that decide: `R1` to `R27`.
+    /// The [rules](sse_wire#rules) that decide: `R1` to `R27`.
     pub rules: Vec<String>,
     /// Where the rules stand: a section of the HTML standard.
     pub section: String,
@@ -250,7 +244,7 @@ pub enum Problem {
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(name: &str, text: &str) -> Vec<T> {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("tests/vectors/{name}: {error}"))
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("vectors/{name}: {error}"))
 }
 
 fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -2,24 +2,22 @@
 //!
 //! The values shrink: what a failing test reports is about as short as it can be.
 
-use crate::Event;
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use bytes::Bytes;
-use core::iter;
-use core::time::Duration;
 use proptest::char;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use sse_wire::{Event, EventId, EventType};
+use std::iter;
+use std::time::Duration;
 
 /// Events that can be sent: every combination of fields, with values of [`hostile_text`] as far as
 /// each field allows.
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use sse_wire::testing::{reference, strategies};
+/// use sse_wire_testing::{reference, strategies};
 ///
 /// proptest!(|(event in strategies::event())| {
 ///     let received = reference::decode(&event.to_bytes());
@@ -36,10 +34,10 @@ pub fn event() -> impl Strategy<Value = Event<'static>> {
         .prop_filter_map("all values can be sent", |(data, event_type, id, retry)| {
             let mut event = data.map_or_else(Event::without_data, Event::new);
             if let Some(event_type) = event_type {
-                event = event.with_event_type(event_type).ok()?;
+                event = event.with_event_type(EventType::new(event_type).ok()?);
             }
             if let Some(id) = id {
-                event = event.with_id(id.replace('\0', "")).ok()?;
+                event = event.with_id(EventId::new(id.replace('\0', "")).ok()?);
             }
             Some(retry.into_iter().fold(event, Event::with_retry))
         })
@@ -50,11 +48,12 @@ pub fn event() -> impl Strategy<Value = Event<'static>> {
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use sse_wire::{Event, testing::strategies};
+/// use sse_wire::EventType;
+/// use sse_wire_testing::strategies;
 ///
 /// proptest!(|(text in strategies::hostile_text())| {
 ///     let line_end = text.find(['\r', '\n']);
-///     prop_assert_eq!(Event::new("").with_event_type(text).is_err(), line_end.is_some());
+///     prop_assert_eq!(EventType::new(text).is_err(), line_end.is_some());
 /// });
 /// ```
 pub fn hostile_text() -> impl Strategy<Value = String> {
@@ -71,10 +70,11 @@ pub fn hostile_text() -> impl Strategy<Value = String> {
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use sse_wire::{Event, testing::strategies};
+/// use sse_wire::EventType;
+/// use sse_wire_testing::strategies;
 ///
 /// proptest!(|(text in strategies::single_line_text())| {
-///     prop_assert!(Event::new("").with_event_type(text).is_ok());
+///     prop_assert!(EventType::new(text).is_ok());
 /// });
 /// ```
 pub fn single_line_text() -> impl Strategy<Value = String> {
@@ -102,7 +102,7 @@ pub fn stream() -> impl Strategy<Value = Bytes> {
         3 => select(FRAGMENTS).prop_map(<[u8]>::to_vec),
         1 => vec(any::<u8>(), 0..4),
         1 => vec(b' '..=b'~', 0..12),
-        1 => (55..75_usize).prop_map(|length| alloc::vec![b'x'; length]),
+        1 => (55..75_usize).prop_map(|length| vec![b'x'; length]),
         1 => event().prop_map(|event| event.to_bytes().to_vec()),
     ];
     (byte_order_mark, vec(piece, 0..24))
@@ -114,7 +114,7 @@ pub fn stream() -> impl Strategy<Value = Bytes> {
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use sse_wire::testing::strategies;
+/// use sse_wire_testing::strategies;
 ///
 /// proptest!(ProptestConfig::with_cases(16), |(stream in strategies::long_stream())| {
 ///     prop_assert!(stream.len() < 100_000);
@@ -156,7 +156,7 @@ impl Chunking {
     /// one chunk.
     ///
     /// ```
-    /// use sse_wire::testing::strategies::Chunking;
+    /// use sse_wire_testing::strategies::Chunking;
     ///
     /// let chunks: Vec<&[u8]> = Chunking::new([2, 0, 3]).split(b"abcdefgh").collect();
     /// assert_eq!(chunks, [&b"ab"[..], b"", b"cde", b"fg", b"", b"h"]);
@@ -171,7 +171,7 @@ impl Chunking {
     /// The chunks of a stream, which they make up exactly. Does not allocate.
     ///
     /// ```
-    /// use sse_wire::testing::strategies::Chunking;
+    /// use sse_wire_testing::strategies::Chunking;
     ///
     /// assert!(Chunking::new([0]).split(b"abc").eq([&b""[..], b"abc"]));
     /// ```
@@ -184,8 +184,8 @@ impl Chunking {
             if rest.is_empty() {
                 return None;
             }
-            let (chunk, behind) = rest.split_at(sizes.next()?.min(rest.len()));
-            rest = behind;
+            let (chunk, after) = rest.split_at(sizes.next()?.min(rest.len()));
+            rest = after;
             Some(chunk)
         })
     }
@@ -356,7 +356,7 @@ const HOSTILE_PIECES: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::reference;
+    use crate::reference;
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 
@@ -377,7 +377,7 @@ mod tests {
         assert!(share(&has(b"\n\r")) > 100);
         assert!(share(&has(b"\0")) > 100);
         assert!(share(&|stream| stream.starts_with(b"\xEF\xBB\xBF")) > 100);
-        assert!(share(&|stream| core::str::from_utf8(stream).is_err()) > 100);
+        assert!(share(&|stream| std::str::from_utf8(stream).is_err()) > 100);
         assert!(share(&|stream| reference::decode(stream).events().count() > 1) > 100);
         assert!(share(&|stream| reference::decode(stream).comments().count() > 0) > 100);
         assert!(share(&|stream| reference::decode(stream).retries().count() > 0) > 100);

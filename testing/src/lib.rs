@@ -1,4 +1,5 @@
-//! What it takes to test an implementation of event streams: this one or your own.
+//! A conformance kit for Server-Sent Events (`text/event-stream`): it tests [`sse-wire`](sse_wire) or
+//! your own implementation.
 //!
 //! | part | what it is | what it is for |
 //! | --- | --- | --- |
@@ -7,7 +8,16 @@
 //! | [`reference`](mod@reference) | a decoder that reads like the specification, slow and obvious | the other side of a differential test or fuzz target |
 //! | [`strategies`] | [`proptest`](mod@proptest) strategies for events, hostile values, streams that break parsers, and chunkings | property tests |
 //!
-//! The vectors and the reference share no code with the crate's own decoder and encoder.
+//! The vectors and the reference share no code with the decoder and encoder of `sse-wire`.
+//!
+//! The kit is a package of its own because its public functions return types of `proptest`: a new
+//! major version of `proptest` is one of the kit, but not one of `sse-wire`. Depend on it for tests
+//! alone.
+//!
+//! ```toml
+//! [dev-dependencies]
+//! sse-wire-testing = "0.1"
+//! ```
 //!
 //! # Testing your own parser
 //!
@@ -18,14 +28,15 @@
 //!
 //! ```
 //! use proptest::prelude::*;
-//! use sse_wire::testing::{reference, strategies, vectors};
+//! use sse_wire_testing::{reference, strategies, vectors};
 //!
 //! # fn parse<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<(String, String, String)> {
 //! #     let mut decoder = sse_wire::Decoder::new();
 //! #     let mut events = Vec::new();
 //! #     for chunk in chunks {
 //! #         let mut feed = decoder.feed(chunk);
-//! #         while let Some(event) = feed.next_event().unwrap() {
+//! #         while let Some(event) = feed.next_event() {
+//! #             let event = event.unwrap();
 //! #             events.push((event.event_type().into(), event.data().into(), event.last_event_id().into()));
 //! #         }
 //! #     }
@@ -65,11 +76,11 @@
 //!
 //! ```
 //! use proptest::prelude::*;
-//! use sse_wire::testing::{reference, strategies};
+//! use sse_wire_testing::{reference, strategies};
 //!
 //! # fn respond(event_type: &str, data: &str) -> Option<Vec<u8>> {
-//! #     let event = sse_wire::Event::new(data).with_event_type(event_type).ok()?;
-//! #     Some(event.to_bytes().to_vec())
+//! #     let event_type = sse_wire::EventType::new(event_type).ok()?;
+//! #     Some(sse_wire::Event::new(data).with_event_type(event_type).to_bytes().to_vec())
 //! # }
 //! proptest!(|(event_type in strategies::hostile_text(), data in strategies::hostile_text())| {
 //!     let Some(body) = respond(&event_type, &data) else { return Ok(()) };
@@ -83,6 +94,8 @@
 //!     prop_assert!(received.cut_off.is_none(), "the blank line is missing");
 //! });
 //! ```
+
+#![forbid(unsafe_code)]
 
 pub mod reference;
 pub mod strategies;

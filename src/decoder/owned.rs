@@ -1,0 +1,270 @@
+//! The feed that owns its chunk, so that it can live in a struct.
+
+use super::{Decoder, Ready};
+use crate::text::Alone;
+use crate::{DecodeError, Event, Frame};
+use core::fmt;
+
+/// A [`Decoder`] together with the chunk that it consumes: what an adapter over any transport is
+/// made of.
+///
+/// [`Feed`](super::Feed) borrows decoder and chunk, so it cannot be kept in a struct or across an
+/// `await`. This one can. [`advance`](Self::advance) moves and lends nothing;
+/// [`event`](Self::event) lends and moves nothing. So a wrapper may look at an event and go on.
+///
+/// ```
+/// use sse_wire::{DecodeError, Event, OwnedFeed};
+/// use std::io::{self, Read};
+///
+/// /// Lends the events of any reader.
+/// struct Events<R> {
+///     reader: R,
+///     feed: OwnedFeed<Vec<u8>>,
+/// }
+///
+/// impl<R: Read> Events<R> {
+///     fn next(&mut self) -> io::Result<Option<Result<Event<'_>, DecodeError>>> {
+///         loop {
+///             match self.feed.advance() {
+///                 Some(Ok(())) => return Ok(self.feed.event().map(Ok)),
+///                 Some(Err(error)) => return Ok(Some(Err(error))),
+///                 None => {}
+///             }
+///             let mut chunk = self.feed.take().unwrap_or_default();
+///             chunk.resize(16 * 1024, 0);
+///             let len = self.reader.read(&mut chunk)?;
+///             if len == 0 {
+///                 return Ok(None);
+///             }
+///             chunk.truncate(len);
+///             self.feed.push(chunk);
+///         }
+///     }
+/// }
+///
+/// let mut events = Events { reader: &b"data: 1\n\ndata: 2\n\n"[..], feed: OwnedFeed::new() };
+/// let mut seen = vec![];
+/// while let Some(event) = events.next()? {
+///     seen.push(event.unwrap().data().to_owned());
+/// }
+/// assert_eq!(seen, ["1", "2"]);
+/// # Ok::<(), io::Error>(())
+/// ```
+///
+/// A chunk that changes what it holds between two calls gives wrong events at worst, never a panic.
+#[derive(Clone)]
+pub struct OwnedFeed<B> {
+    decoder: Decoder,
+    chunk: Option<B>,
+    /// What stands before this place in the chunk is consumed.
+    at: usize,
+    /// What the last call has found.
+    ready: Option<Ready>,
+}
+
+impl<B> OwnedFeed<B> {
+    /// A feed at the start of a stream, with a [new](Decoder::new) decoder.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::with_decoder(Decoder::new())
+    }
+
+    /// A feed that continues with a decoder: with its limit, its last event ID and what it holds of
+    /// an unfinished block.
+    ///
+    /// ```
+    /// # use sse_wire::{Decoder, OwnedFeed};
+    /// let decoder = Decoder::new().with_last_event_id(42);
+    /// let feed: OwnedFeed<&[u8]> = OwnedFeed::with_decoder(decoder);
+    /// assert_eq!(feed.decoder().last_event_id(), "42");
+    /// ```
+    #[must_use]
+    pub const fn with_decoder(decoder: Decoder) -> Self {
+        Self {
+            decoder,
+            chunk: None,
+            at: 0,
+            ready: None,
+        }
+    }
+
+    /// The decoder: its last event ID and reconnection time are those after what
+    /// [`advance`](Self::advance) has found last.
+    #[must_use]
+    pub const fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    /// The decoder without the chunk. What the chunk had left is lost.
+    #[must_use]
+    pub fn into_decoder(self) -> Decoder {
+        self.decoder
+    }
+
+    /// Prepares for a new connection as [`Decoder::reconnect`] does, and drops the chunk.
+    pub fn reconnect(&mut self) {
+        self.chunk = None;
+        self.at = 0;
+        self.ready = None;
+        self.decoder.reconnect();
+    }
+}
+
+impl<B: AsRef<[u8]>> OwnedFeed<B> {
+    /// Provides the next chunk, and returns the one before.
+    ///
+    /// Call it when [`advance`](Self::advance) has returned `None`. Earlier, what the chunk before
+    /// has left is lost.
+    ///
+    /// ```
+    /// # use sse_wire::OwnedFeed;
+    /// let mut feed = OwnedFeed::new();
+    /// assert_eq!(feed.push("data: 1\n"), None);
+    /// assert_eq!(feed.advance(), None);
+    /// assert_eq!(feed.push("\n"), Some("data: 1\n"));
+    /// assert_eq!(feed.advance(), Some(Ok(())));
+    /// assert_eq!(feed.event().unwrap().data(), "1");
+    /// ```
+    pub fn push(&mut self, chunk: B) -> Option<B> {
+        self.ready = None;
+        self.at = self.decoder.lines.start_chunk(chunk.as_ref());
+        self.chunk.replace(chunk)
+    }
+
+    /// Takes the chunk out, if it is consumed and lends nothing any more: to use its memory again.
+    ///
+    /// ```
+    /// # use sse_wire::OwnedFeed;
+    /// let mut feed = OwnedFeed::new();
+    /// feed.push("data: 1\n\n");
+    /// assert_eq!(feed.advance(), Some(Ok(())));
+    /// assert_eq!(feed.take(), None);
+    /// assert_eq!(feed.advance(), None);
+    /// assert_eq!(feed.take(), Some("data: 1\n\n"));
+    /// ```
+    pub fn take(&mut self) -> Option<B> {
+        if self.ready.is_none() && self.remaining().is_empty() {
+            self.chunk.take()
+        } else {
+            None
+        }
+    }
+
+    /// Finds the next event that the chunk completes; `None` if it needs another chunk. After an
+    /// error the next call continues.
+    ///
+    /// # Errors
+    ///
+    /// As [`Feed::next_event`](super::Feed::next_event).
+    #[inline]
+    pub fn advance(&mut self) -> Option<Result<(), DecodeError>> {
+        self.find::<false>()
+    }
+
+    /// Finds the next frame, as [`Feed::next_frame`](super::Feed::next_frame) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Feed::next_frame`](super::Feed::next_frame).
+    ///
+    /// ```
+    /// # use sse_wire::{Frame, OwnedFeed};
+    /// let mut feed = OwnedFeed::new();
+    /// feed.push(": ping\n");
+    /// assert_eq!(feed.advance_frame(), Some(Ok(())));
+    /// assert_eq!(feed.frame(), Some(Frame::Comment(" ping".into())));
+    /// ```
+    #[inline]
+    pub fn advance_frame(&mut self) -> Option<Result<(), DecodeError>> {
+        self.find::<true>()
+    }
+
+    /// Ends the stream, and finds the event that its end has cut off, as [`Decoder::finish`] does.
+    ///
+    /// ```
+    /// # use sse_wire::OwnedFeed;
+    /// let mut feed = OwnedFeed::new();
+    /// feed.push("data: [DONE]\n");
+    /// assert_eq!(feed.advance(), None);
+    /// assert_eq!(feed.finish(), Some(Ok(())));
+    /// assert_eq!(feed.event().unwrap().data(), "[DONE]");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoder::finish`].
+    pub fn finish(&mut self) -> Option<Result<(), DecodeError>> {
+        self.chunk = None;
+        self.at = 0;
+        let ended = self.decoder.end_of_stream();
+        self.found(ended)
+    }
+
+    /// The event that the last call has found, as often as you like; `None` if it has found none.
+    ///
+    /// Only text that is not UTF-8 is allocated.
+    #[must_use]
+    #[inline]
+    pub fn event(&self) -> Option<Event<'_>> {
+        match self.ready? {
+            Ready::Event => Some(self.decoder.block.peek(self.chunk(), false)),
+            Ready::CutOff => Some(self.decoder.block.peek(self.chunk(), true)),
+            _ => None,
+        }
+    }
+
+    /// The frame that the last call has found, as often as you like; `None` if it has found none.
+    #[must_use]
+    pub fn frame(&self) -> Option<Frame<'_>> {
+        Some(self.decoder.peek(self.ready?, self.chunk()))
+    }
+
+    /// The part of the chunk that is not consumed yet, as [`Feed::remaining`](super::Feed::remaining)
+    /// returns it.
+    #[must_use]
+    pub fn remaining(&self) -> &[u8] {
+        self.chunk().get(self.at..).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn chunk(&self) -> &[u8] {
+        self.chunk.as_ref().map_or(&[], B::as_ref)
+    }
+
+    #[inline(always)]
+    fn find<const FRAMES: bool>(&mut self) -> Option<Result<(), DecodeError>> {
+        let chunk = self.chunk.as_ref().map_or(&[][..], B::as_ref);
+        self.at = self.at.min(chunk.len());
+        let found = self
+            .decoder
+            .advance::<FRAMES>(chunk, &mut self.at, &mut Alone);
+        self.found(found.transpose())
+    }
+
+    #[inline(always)]
+    fn found(
+        &mut self,
+        found: Option<Result<Ready, DecodeError>>,
+    ) -> Option<Result<(), DecodeError>> {
+        self.ready = match found {
+            Some(Ok(ready)) => Some(ready),
+            _ => None,
+        };
+        found.map(|found| found.map(|_| ()))
+    }
+}
+
+impl<B> Default for OwnedFeed<B> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<B: AsRef<[u8]>> fmt::Debug for OwnedFeed<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedFeed")
+            .field("decoder", &self.decoder)
+            .field("remaining", &self.remaining().len())
+            .finish_non_exhaustive()
+    }
+}
