@@ -1,0 +1,264 @@
+"""An event every 100 ms through a proxy, which must not hold it back for more than 100 ms; and 500
+hostile events whose connections are cut inside a block, through the same proxy. The settings are in
+`scripts/interop/proxies/`; those that differ from the defaults are named."""
+
+import http.client
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+QUICK = True
+PROXIES = ["nginx", "apache", "haproxy", "caddy", "varnish", "h2o", "squid", "lighttpd", "middleware"]
+PACKAGES = {"apache": "apache2"}
+MIDDLEWARE = ["express@5.3.0", "compression@1.8.2", "http-proxy@1.18.1"]
+
+EVENTS, EVERY = 12, 100
+PROMPT, LATE, HELD = "prompt", "late", "held"
+LONGEST_DELAY = 100
+ATTEMPTS = 3
+SILENCE = 75
+
+
+@dataclass
+class Case:
+    """A way through a proxy: what it makes of our headers, and of a content type alone."""
+
+    item: str
+    proxy: str
+    listener: str
+    full: str
+    bare: str
+    options: tuple = ()
+    fault: str = ""
+
+
+GZIP = ("--gzip",)
+CASES = [
+    Case("nginx", "nginx", "default", PROMPT, HELD),
+    Case("nginx, proxy_http_version 1.1", "nginx", "http11", PROMPT, PROMPT),
+    Case("nginx, gzip on", "nginx", "gzip", PROMPT, HELD, GZIP),
+    Case("nginx, proxy_cache", "nginx", "cache", PROMPT, HELD),
+    Case("nginx before nginx", "nginx", "outer", HELD, HELD,
+         fault="the inner one consumes x-accel-buffering"),
+    Case("nginx before nginx, proxy_pass_header X-Accel-Buffering", "nginx", "outer_pass", PROMPT, HELD),
+    Case("Apache", "apache", "default", PROMPT, PROMPT),
+    Case("Apache, DEFLATE", "apache", "gzip", PROMPT, PROMPT, GZIP),
+    Case("HAProxy", "haproxy", "default", LATE, LATE, fault="waits for more to send along"),
+    Case("HAProxy, option http-no-delay", "haproxy", "no_delay", PROMPT, PROMPT),
+    Case("HAProxy, option http-no-delay, compression", "haproxy", "gzip", PROMPT, LATE, GZIP),
+    Case("Caddy", "caddy", "default", PROMPT, PROMPT),
+    Case("Caddy, encode gzip", "caddy", "gzip", PROMPT, PROMPT, GZIP),
+    Case("Varnish", "varnish", "default", PROMPT, PROMPT),
+    Case("Varnish, do_gzip", "varnish", "gzip", HELD, HELD, GZIP, fault="gzip is not flushed"),
+    Case("h2o", "h2o", "default", PROMPT, PROMPT),
+    Case("h2o, compress gzip", "h2o", "gzip", PROMPT, PROMPT, GZIP),
+    Case("Squid", "squid", "default", PROMPT, PROMPT),
+    Case("lighttpd", "lighttpd", "default", HELD, HELD, fault="buffers the whole answer"),
+    Case("lighttpd, server.stream-response-body = 1", "lighttpd", "stream", PROMPT, PROMPT),
+    Case("http-proxy", "middleware", "default", PROMPT, PROMPT),
+    Case("Express compression", "middleware", "gzip", PROMPT, HELD, GZIP),
+]
+# Where a proxy needs a setting, what else is tried goes the way that has it.
+BEST = {"haproxy": "no_delay", "lighttpd": "stream"}
+
+
+def run(suite):
+    server = suite.fixture()
+    proxies = Proxies(suite, server.port)
+    names = PROXIES[:1] if suite.quick else PROXIES
+    for name in names:
+        proxies.start(name)
+    for case in CASES:
+        if case.proxy in names:
+            check_delay(suite, proxies, case)
+    for name in names:
+        check_resuming(suite, proxies, name, server)
+        check_longest_id(suite, proxies, name)
+    if not suite.quick:
+        check_caches(suite, proxies)
+        check_silence(suite, proxies, names)
+
+
+class Proxies:
+    """Starts proxies in front of one server, each with a port for each listener it has."""
+
+    def __init__(self, suite, upstream):
+        self.suite = suite
+        self.upstream = upstream
+        self.ports = {}
+        self.versions = {}
+
+    def start(self, name):
+        package = PACKAGES.get(name, name)
+        if name != "middleware":
+            self.suite.apt(package)
+        self.versions[name] = self.suite.debian_version(package)
+        getattr(self, f"start_{name}")(name)
+
+    def url(self, name, listener=None):
+        port = self.ports[name, listener or BEST.get(name, "default")]
+        return f"http://127.0.0.1:{port}"
+
+    def start_nginx(self, name):
+        conf, port = self.configure(name, "nginx.conf")
+        log = self.suite.work / "nginx-start.log"
+        self.run(name, ["nginx", "-p", self.suite.work, "-e", log, "-c", conf], port)
+
+    def start_apache(self, name):
+        conf, port = self.configure(name, "apache.conf")
+        self.run(name, ["apache2", "-D", "FOREGROUND", "-f", conf], port)
+
+    def start_haproxy(self, name):
+        conf, port = self.configure(name, "haproxy.cfg")
+        self.run(name, ["haproxy", "-db", "-f", conf], port)
+
+    def start_caddy(self, name):
+        conf, port = self.configure(name, "Caddyfile")
+        home = {"HOME": self.suite.work, "XDG_DATA_HOME": self.suite.work, "XDG_CONFIG_HOME": self.suite.work}
+        self.run(name, ["caddy", "run", "--adapter", "caddyfile", "--config", conf], port, home)
+
+    def start_varnish(self, name):
+        for listener, file in [("default", "varnish.vcl"), ("gzip", "varnish-gzip.vcl")]:
+            conf, _ = self.configure(name, file)
+            port = self.ports[name, listener] = self.suite.port()
+            state = self.suite.work / f"varnish-{listener}"
+            listen = ["-a", f"127.0.0.1:{port}", "-T", "none", "-n", state, "-s", "malloc,16m"]
+            self.run(name, ["varnishd", "-F", "-j", "none", "-f", conf, *listen], port)
+
+    def start_h2o(self, name):
+        conf, port = self.configure(name, "h2o.yaml")
+        self.run(name, ["h2o", "-m", "worker", "-c", conf], port)
+
+    def start_squid(self, name):
+        conf, port = self.configure(name, "squid.conf")
+        (self.suite.work / "squid-cache.log").touch(0o666)
+        self.run(name, ["squid", "-N", "-f", conf], port)
+
+    def start_lighttpd(self, name):
+        conf, port = self.configure(name, "lighttpd.conf")
+        self.run(name, ["lighttpd", "-D", "-f", conf], port)
+
+    def start_middleware(self, name):
+        self.versions[name] = " ".join(MIDDLEWARE)
+        modules = self.suite.npm(*MIDDLEWARE)
+        # Node looks for packages beside the program.
+        program, _ = self.configure(name, "middleware.mjs", modules)
+        ports = [self.ports.setdefault((name, listener), self.suite.port()) for listener in ("default", "gzip")]
+        self.run(name, ["node", program, self.upstream, *ports], ports[0])
+
+    def configure(self, name, file, folder=None):
+        """Copies a file with each `@word@` replaced. Returns the copy and the default port."""
+        text = (self.suite.root / "scripts/interop/proxies" / file).read_text(encoding="utf-8")
+
+        def value(found):
+            fixed = {"work": self.suite.work, "upstream": self.upstream}
+            word = found[1]
+            return str(fixed.get(word) or self.ports.setdefault((name, word), self.suite.port()))
+
+        copy = (folder or self.suite.work) / file
+        copy.write_text(re.sub(r"@(\w+)@", value, text), encoding="utf-8")
+        return copy, self.ports.get((name, "default"))
+
+    def run(self, name, argv, port, env=None):
+        self.suite.start(name, argv, ready=("port", port), env=env)
+
+
+def check_delay(suite, proxies, case):
+    url = f"{proxies.url(case.proxy, case.listener)}/events?n={EVENTS}&every={EVERY}"
+    full, full_delay = measure(suite, url, case.full, case.options)
+    bare, bare_delay = measure(suite, f"{url}&headers=type", case.bare, case.options)
+    figure = f"{full_delay:.1f} ms late at most; with a content type alone {bare_delay:.1f} ms"
+    version = proxies.versions[case.proxy]
+    is_as_expected = (full, bare) == (case.full, case.bare)
+    if case.fault:
+        suite.expect_fault(case.item, version, is_as_expected, f"{case.fault}: {figure}")
+    else:
+        suite.check(case.item, version, is_as_expected, figure)
+
+
+def measure(suite, url, expected, options):
+    """How late the latest event was, in ms. Other programs may delay one: the best of some tries."""
+    for _ in range(ATTEMPTS):
+        events = suite.read(url, "--once", *options)
+        delay = max((event["at"] - float(event["data"]) for event in events), default=float("inf"))
+        outcome = classify(delay) if len(events) == EVENTS else "incomplete"
+        if outcome == expected:
+            break
+    return outcome, delay
+
+
+def classify(delay):
+    if delay <= LONGEST_DELAY:
+        return PROMPT
+    return HELD if delay > 0.8 * EVENTS * EVERY else LATE
+
+
+def check_resuming(suite, proxies, name, server):
+    stream = f"through-{name}"
+    query = f"stream={stream}&data=hostile&n=500&cut=120&token=secret"
+    url = f"{proxies.url(name)}/events?{query}"
+    events = suite.read(url, "--header", "authorization: Bearer secret")
+    received = [{key: event[key] for key in ("type", "data", "id")} for event in events]
+    ids = [request["id"] for request in suite.get(f"{server.url}/log?stream={stream}")]
+    figure = f"{len(events)} of 500 events, resumed at {', '.join(filter(None, ids))}"
+    is_same = received == suite.get(f"{server.url}/expected?n=500")
+    suite.check(f"{name}, cut inside blocks", proxies.versions[name], is_same, figure)
+
+
+def check_longest_id(suite, proxies, name):
+    """A server must not send ids that the proxy before it refuses in a reconnect."""
+    accepted, refused = 1, 100_000
+    while refused - accepted > 1:
+        length = (accepted + refused) // 2
+        status = answer(proxies.url(name), "1" * length)
+        accepted, refused = (length, refused) if status < 400 else (accepted, length)
+    status = answer(proxies.url(name), "1" * refused)
+    figure = f"{accepted:,} bytes pass, {refused:,} are answered with {status}"
+    suite.check(f"{name}, longest Last-Event-ID", proxies.versions[name], accepted >= 7900, figure)
+
+
+def answer(url, last_event_id):
+    """The status of a request with this id. 500 if the connection was closed instead."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    try:
+        connection.request("GET", "/events?n=0", headers={"last-event-id": last_event_id})
+        return connection.getresponse().status
+    except (http.client.HTTPException, OSError):
+        return 500
+    finally:
+        connection.close()
+
+
+def check_caches(suite, proxies):
+    """The second client must not get the first one's stream."""
+    for item, name, listener in [("nginx, proxy_cache", "nginx", "cache"), ("Varnish", "varnish", "default")]:
+        ages = {}
+        for headers in ("full", "type"):
+            url = f"{proxies.url(name, listener)}/events?stream=cached&n=2&headers={headers}"
+            suite.read(url, "--once")
+            time.sleep(1)
+            (event, *_) = suite.read(url, "--once")
+            ages[headers] = event["at"] - float(event["data"])
+        is_right = ages["full"] < LONGEST_DELAY and ages["type"] > 1000
+        figure = "never cached with our headers; with a content type alone the next client gets the old stream"
+        suite.check(f"{item}, a second client", proxies.versions[name], is_right, figure)
+
+
+def check_silence(suite, proxies, names):
+    """Time-outs, all at once: they take more than a minute."""
+    with ThreadPoolExecutor(2 * len(names)) as pool:
+        with_keep_alive = [pool.submit(silence, suite, proxies.url(name), "&keep-alive=15000") for name in names]
+        without = [pool.submit(silence, suite, proxies.url(name), "") for name in names]
+    for name, kept, cut in zip(names, with_keep_alive, without):
+        (kept_events, _), (events, seconds) = kept.result(), cut.result()
+        otherwise = "so it is without" if events == 2 else f"without one it is cut after {seconds:.0f} s"
+        figure = f"kept open by a keep-alive every 15 s; {otherwise}"
+        suite.check(f"{name}, {SILENCE} s of silence", proxies.versions[name], kept_events == 2, figure)
+
+
+def silence(suite, url, keep_alive):
+    """How many of two events came, and after which time the stream ended."""
+    start = time.monotonic()
+    events = suite.read(f"{url}/events?n=2&every={SILENCE * 1000}{keep_alive}", "--once", "--seconds", 90, timeout=100)
+    return len(events), time.monotonic() - start
