@@ -11,12 +11,12 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::Serialize;
-use sse_wire::testing::strategies::{self, Chunking};
-use sse_wire::{Decoder, Event};
+use sse_wire::{Decoder, Event, Frame};
+use sse_wire_testing::strategies::{self, Chunking};
 
 use crate::firefox;
 
-/// So many parts, of which each is an event or a piece of noise, make a stream.
+/// Parts of a stream, each an event or noise.
 const PARTS: usize = 60;
 
 /// How many streams there are of a kind.
@@ -84,10 +84,13 @@ impl Stream {
     /// The events, and the decoder as the end of the stream leaves it.
     pub fn decode(&self) -> (Vec<Event<'static>>, Decoder) {
         let mut decoder = Decoder::new();
-        let events = self
-            .pieces()
-            .flat_map(|piece| feed(&mut decoder, piece))
-            .collect();
+        let mut events = Vec::new();
+        for piece in self.pieces() {
+            let mut feed = decoder.feed(piece);
+            while let Some(event) = feed.next_event() {
+                events.push(event.expect("shorter than any limit").into_owned());
+            }
+        }
         decoder.reconnect();
         (events, decoder)
     }
@@ -198,9 +201,8 @@ fn draw<T: Debug>(strategy: &impl Strategy<Value = T>, runner: &mut TestRunner) 
 /// A reconnection time becomes one for which there is patience.
 fn encode(mut event: Event<'_>) -> Vec<u8> {
     if let Some(retry) = event.retry() {
-        event = event.with_retry(Duration::from_millis(
-            500 + u64::from(retry.subsec_millis()) / 2,
-        ));
+        let bearable = 500 + u64::from(retry.subsec_millis()) / 2;
+        event = event.with_retry(Duration::from_millis(bearable));
     }
     event.to_bytes().into()
 }
@@ -209,20 +211,18 @@ fn encode(mut event: Event<'_>) -> Vec<u8> {
 #[derive(Clone, Default)]
 struct Witness {
     decoder: Decoder,
-    id_of_last_event: String,
     has_nul: bool,
-    /// The last event ID has changed without an event.
     has_id_alone: bool,
 }
 
 impl Witness {
     fn read(&mut self, bytes: &[u8]) {
         self.has_nul |= bytes.contains(&0);
-        for line in bytes.split_inclusive(|byte| b"\r\n".contains(byte)) {
-            for event in feed(&mut self.decoder, line) {
-                event.last_event_id().clone_into(&mut self.id_of_last_event);
-            }
-            self.has_id_alone |= self.decoder.last_event_id() != self.id_of_last_event;
+        let mut feed = self.decoder.feed(bytes);
+        while let Some(frame) = feed.next_frame() {
+            let frame = frame.expect("shorter than any limit");
+            self.has_id_alone |=
+                matches!(frame, Frame::Undispatched(event) if event.id().is_some());
         }
     }
 
@@ -246,16 +246,4 @@ impl Witness {
         let is_control = |c: char| c.is_ascii_control() && c != '\t';
         !self.decoder.last_event_id().contains(is_control)
     }
-}
-
-fn feed(decoder: &mut Decoder, piece: &[u8]) -> Vec<Event<'static>> {
-    let mut feed = decoder.feed(piece);
-    let event = || {
-        Some(
-            feed.next_event()
-                .expect("shorter than any limit")?
-                .into_owned(),
-        )
-    };
-    iter::from_fn(event).collect()
 }

@@ -4,7 +4,7 @@
 //!
 //! | route | what it does |
 //! | --- | --- |
-//! | `GET /` | the page: reads every stream of the plan, and reports what it saw |
+//! | `GET /` | the page (`page/`): reads every stream of the plan, and reports what it saw |
 //! | `GET /plan` | the streams, with the event types to listen for |
 //! | `GET /stream/READER/NUMBER` | the stream; when the reader comes back, 204, which ends it |
 //! | `POST /report/READER/NUMBER` | what the page saw of a stream |
@@ -29,14 +29,16 @@ use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use sse_wire::http as sse;
+use sse_wire::headers::{LAST_EVENT_ID, RESPONSE};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use compare::{Outcome, Seen};
 use draw::{Ending, Stream};
 
-/// So many pieces of a stream are sent apart; the network may join the others.
+const JAVASCRIPT: [(&str, &str); 1] = [("content-type", "text/javascript")];
+
+/// This many pieces of a stream are sent apart; the network may join the others.
 const SENT_APART: usize = 50;
 
 /// How long the last bytes have, to leave before their connection breaks.
@@ -87,7 +89,11 @@ async fn main() -> io::Result<()> {
         visits: Mutex::default(),
     });
     let app = Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/", get(Html(include_str!("../page/index.html"))))
+        .route(
+            "/read.js",
+            get((JAVASCRIPT, include_str!("../page/read.js"))),
+        )
         .route("/plan", get(plan))
         .route("/stream/{reader}/{number}", get(serve_stream))
         .route("/report/{reader}/{number}", post(report))
@@ -114,13 +120,14 @@ async fn serve_stream(
         return StatusCode::NOT_FOUND.into_response();
     }
     if let Some(visit) = lock(&shared.visits).get_mut(&key) {
-        let id = headers.get(sse::LAST_EVENT_ID);
-        let id = id.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
-        visit.came_back = Some((Instant::now(), id));
+        let id = headers
+            .get(LAST_EVENT_ID)
+            .map_or(&b""[..], |id| id.as_bytes());
+        visit.came_back = Some((Instant::now(), id.to_vec()));
         return StatusCode::NO_CONTENT.into_response();
     }
     lock(&shared.visits).insert(key.clone(), Visit::default());
-    (sse::RESPONSE_HEADERS, body(shared, key)).into_response()
+    (RESPONSE, body(shared, key)).into_response()
 }
 
 /// The stream in its pieces, and then the end: a proper one, or that of the connection.
