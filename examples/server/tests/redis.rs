@@ -1,0 +1,151 @@
+//! Several servers on one Redis, which is real as well: it needs `redis-server`.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use support::{PATIENCE, Server};
+
+struct Redis {
+    process: Child,
+    address: String,
+    url: String,
+}
+
+impl Redis {
+    fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let process = Command::new("redis-server")
+            .args([
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--port",
+                &free.port().to_string(),
+            ])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is not installed");
+        let start = Instant::now();
+        while TcpStream::connect(free).is_err() {
+            assert!(start.elapsed() < PATIENCE, "redis-server does not answer");
+            thread::sleep(Duration::from_millis(10));
+        }
+        Self {
+            process,
+            address: free.to_string(),
+            url: format!("redis://{free}"),
+        }
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+#[test]
+fn who_moves_between_servers_that_are_killed_misses_nothing() {
+    const EVENTS: u32 = 2000;
+    let redis = Redis::start();
+    let options = ["--redis", &redis.url];
+    let servers = [(); 2].map(|()| RwLock::new(Server::start(&options)));
+    let urls = [0, 1].map(|index| servers[index].read().unwrap().url.clone());
+    let sent = AtomicU32::new(0);
+
+    let client = |mut at: usize, at_once: usize| {
+        let mut id = "0".to_owned();
+        let mut seen = 0;
+        while seen < EVENTS {
+            at = 1 - at;
+            let request = support::get(&format!("{}/events", urls[at]));
+            // The server may be dead just now, or die while it answers.
+            let Ok(response) = request.header("last-event-id", &id).call() else {
+                continue;
+            };
+            let mut events = support::Events::new(response);
+            let hello = events.next();
+            assert!(hello.is_none_or(|event| event.event_type() == "hello"));
+            for event in events.by_ref().take(at_once.min((EVENTS - seen) as usize)) {
+                assert_eq!(event.data(), seen.to_string());
+                seen += 1;
+            }
+            if !events.last_event_id().is_empty() {
+                events.last_event_id().clone_into(&mut id);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for at_once in [11, 60, 400, EVENTS as usize] {
+            scope.spawn(move || client(0, at_once));
+            scope.spawn(move || client(1, at_once));
+        }
+        // Each is killed once, and starts again where it was.
+        scope.spawn(|| {
+            for (index, server) in servers.iter().enumerate() {
+                while sent.load(Ordering::Relaxed) < EVENTS / 3 * (index as u32 + 1) {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                let mut server = server.write().unwrap();
+                server.process.kill().unwrap();
+                server.process.wait().unwrap();
+                let address = server.address().to_owned();
+                *server = Server::listen(&address, &options);
+            }
+        });
+        for count in 0..EVENTS {
+            servers[count as usize % 2]
+                .read()
+                .unwrap()
+                .send(&count.to_string());
+            sent.store(count, Ordering::Relaxed);
+        }
+    });
+}
+
+#[test]
+fn any_program_may_add_entries() {
+    let redis = Redis::start();
+    let add = |entry: &str| {
+        let mut tcp = TcpStream::connect(&redis.address).unwrap();
+        write!(tcp, "XADD events {entry}\r\n").unwrap();
+        std::io::Read::read(&mut tcp, &mut [0; 64]).unwrap();
+    };
+    add("1-1 data early");
+    let server = Server::start(&["--redis", &redis.url, "--history", "3"]);
+    let mut events = server.events_after("0");
+    assert_eq!(events.next().unwrap().event_type(), "hello");
+    assert_eq!(events.next().unwrap().data(), "early");
+    add("2-1 other field");
+    add(r#"3-1 type "two\nlines" data x"#);
+    add("4-1 type note data late");
+    let late = events.next().unwrap();
+    assert_eq!(
+        (late.event_type(), late.id(), late.data()),
+        ("note", Some("4-1"), "late")
+    );
+
+    // A server that starts with more entries than it keeps knows that it does not have them all.
+    let another = Server::start(&["--redis", &redis.url, "--history", "1"]);
+    assert_eq!(
+        another.events_after("1-1").next().unwrap().event_type(),
+        "gap"
+    );
+    assert_eq!(
+        another.events_after("3-1").next().unwrap().event_type(),
+        "hello"
+    );
+}
