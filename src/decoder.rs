@@ -388,8 +388,8 @@ impl Decoder {
         texts: &mut impl Texts<'c>,
     ) -> Frame<'a> {
         match ready {
-            Ready::Event => Frame::Event(self.block.lend(chunk, texts)),
-            Ready::Undispatched => Frame::Undispatched(self.block.lend(chunk, texts)),
+            Ready::Event => Frame::Event(self.block.lend(chunk, texts, true)),
+            Ready::Undispatched => Frame::Undispatched(self.block.lend(chunk, texts, false)),
             _ => self.peek(ready, chunk),
         }
     }

@@ -2,7 +2,7 @@
 //! the steady state, and never more than a limit allows, whatever the stream.
 
 use sse_wire::check::Checker;
-use sse_wire::{DecodeError, Decoder, Encoder, Event, Frame};
+use sse_wire::{DecodeError, Decoder, Encoder, Event, EventType, Frame};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::env;
@@ -79,7 +79,7 @@ const BLOCKS: [(&str, &[u8]); 11] = [
     ("invalid data", b"data: a\xffb\xe2\x82\n\n"),
     (
         "invalid everywhere",
-        b": \xff\nevent: \xe2\x82\nid: \xf0\x9f\ndata: \xff\ndata: \xfe\n\n",
+        b"event: \xe2\x82\nid: \xf0\x9f\ndata: \xff\ndata: \xfe\n\n",
     ),
     (
         "no event",
@@ -137,7 +137,7 @@ fn a_large_event_does_not_burden_the_small_ones_behind_it() {
     let mut kept = Vec::with_capacity(1000);
     let heap = measure(|| {
         let mut feed = decoder.feed(&small);
-        while let Ok(Some(event)) = feed.next_event() {
+        while let Some(Ok(event)) = feed.next_event() {
             kept.push(event.into_owned());
         }
     });
@@ -208,17 +208,17 @@ fn data_that_the_chunks_end_settles_takes_no_more_than_the_limit() {
 /// The peer never ends its line, and sends it in small pieces.
 #[test]
 fn an_endless_line_costs_its_limit_and_one_error() {
-    let event_too_large = Some(DecodeError::EventTooLarge { limit: MIB });
-    let comment_too_large = Some(DecodeError::CommentTooLarge { limit: MIB });
-    for (start, frames, expected) in [
-        ("data: ", false, event_too_large),
-        ("event: ", false, event_too_large),
-        ("id: ", false, event_too_large),
-        (": ", false, None),
-        (": ", true, comment_too_large),
-        ("retry: ", false, None),
-        ("ignored: ", false, None),
-        ("0", false, None),
+    for (start, frames, too_large) in [
+        ("data: ", false, "event"),
+        ("event: ", false, "event"),
+        ("id: ", false, "event"),
+        (": ", false, ""),
+        (": ", true, "comment"),
+        ("retry: ", false, ""),
+        ("other: ", false, ""),
+        ("other: ", true, "field"),
+        ("0", false, ""),
+        ("0", true, "field"),
     ] {
         let mut decoder = Decoder::new().with_max_event_size(MIB);
         let mut seen = Seen::default();
@@ -228,10 +228,13 @@ fn an_endless_line_costs_its_limit_and_one_error() {
                 seen += drain_either(&mut decoder, &[b'0'; 1460], frames);
             }
         });
-        assert_eq!(
-            (seen.events, seen.errors, seen.error),
-            (0, expected.iter().len(), expected)
-        );
+        let errors = usize::from(!too_large.is_empty());
+        assert_eq!((seen.events, seen.errors), (0, errors), "{start:?}");
+        let error = seen
+            .error
+            .map(|error| error.to_string())
+            .unwrap_or_default();
+        assert!(error.starts_with(too_large), "{start:?}: {error}");
         assert!(heap.peak <= 3 * MIB as isize, "{start:?}: {heap:?}"); // a buffer that moves once
         assert!(
             decoder.buffered() <= MIB,
@@ -239,14 +242,14 @@ fn an_endless_line_costs_its_limit_and_one_error() {
             decoder.buffered()
         );
 
-        let behind = drain(&mut decoder, b"\n\ndata: on\n\n");
-        assert_eq!((behind.events, behind.errors), (1, 0), "{start:?}");
+        let after = drain(&mut decoder, b"\n\ndata: on\n\n");
+        assert_eq!((after.events, after.errors), (1, 0), "{start:?}");
     }
 }
 
-/// What replaces a byte that is no text takes three: the limit holds before that is done.
+/// The limit counts bytes as they come. What replaces one that is not UTF-8 takes three.
 #[test]
-fn invalid_bytes_up_to_the_limit_cost_it_no_more_than_twice() {
+fn invalid_bytes_up_to_the_limit_cost_it_five_times() {
     for start in ["data: ", "event: ", "id: "] {
         let mut decoder = Decoder::new().with_max_event_size(MIB);
         let mut seen = Seen::default();
@@ -257,8 +260,8 @@ fn invalid_bytes_up_to_the_limit_cost_it_no_more_than_twice() {
             }
             seen += drain(&mut decoder, b"\n\n");
         });
-        assert_eq!((seen.events, seen.errors), (0, 1), "{start}");
-        assert!(heap.peak <= 3 * MIB as isize, "{start:?}: {heap:?}"); // a buffer that moves once
+        assert_eq!(seen.errors, 0, "{start}");
+        assert!(heap.peak <= 5 * MIB as isize, "{start:?}: {heap:?}"); // also in the buffer of the cut line
     }
 }
 
@@ -331,10 +334,8 @@ fn endless_empty_data_lines_cost_their_limit_and_one_error() {
 #[test]
 fn encoding_allocates_only_what_is_asked_for() {
     let event = Event::new("one\r\ntwo")
-        .with_event_type("tick")
-        .and_then(|event| event.with_id("7"));
-    let event = event
-        .expect("nothing is wrong with it")
+        .with_event_type(EventType::from_static("tick"))
+        .with_id(7)
         .with_retry(Duration::from_secs(3));
     let mut buf = Vec::with_capacity(4 * KIB);
     let mut encoder = Encoder::new();
@@ -363,7 +364,7 @@ fn an_event_is_kept_at_the_price_of_its_texts() {
         ("event: tick\ndata: hello\n\n", 3), // its last event ID as well
     ] {
         let mut feed = decoder.feed(stream.as_bytes());
-        let event = feed.next_event().expect("it fits").expect("it is whole");
+        let event = feed.next_event().expect("it is whole").expect("it fits");
         let heap = measure(|| drop(event.into_owned()));
         assert_eq!(heap.allocations, allocations, "{stream:?}");
     }
@@ -394,32 +395,32 @@ impl std::ops::AddAssign for Seen {
 fn drain(decoder: &mut Decoder, chunk: &[u8]) -> Seen {
     let mut seen = Seen::default();
     let mut feed = decoder.feed(chunk);
-    loop {
-        match feed.next_event() {
-            Ok(None) => return seen,
-            Ok(Some(_)) => seen.events += 1,
+    while let Some(event) = feed.next_event() {
+        match event {
+            Ok(_) => seen.events += 1,
             Err(error) => {
                 seen.errors += 1;
                 seen.error = Some(error);
             }
         }
     }
+    seen
 }
 
 fn drain_frames(decoder: &mut Decoder, chunk: &[u8]) -> Seen {
     let mut seen = Seen::default();
     let mut feed = decoder.feed(chunk);
-    loop {
-        match feed.next_frame() {
-            Ok(None) => return seen,
-            Ok(Some(Frame::Event(_))) => seen.events += 1,
-            Ok(Some(_)) => {}
+    while let Some(frame) = feed.next_frame() {
+        match frame {
+            Ok(Frame::Event(_)) => seen.events += 1,
+            Ok(_) => {}
             Err(error) => {
                 seen.errors += 1;
                 seen.error = Some(error);
             }
         }
     }
+    seen
 }
 
 fn drain_either(decoder: &mut Decoder, chunk: &[u8], frames: bool) -> Seen {

@@ -101,12 +101,12 @@ fn inspect(
         view.flush()?;
     }
     match decoder.finish() {
-        Ok(None) => {}
-        Ok(Some(event)) => {
+        None => {}
+        Some(Ok(event)) => {
             summary.cut_off = true;
             view.event(None, &event)?;
         }
-        Err(error) => {
+        Some(Err(error)) => {
             summary.errors += 1;
             view.error(error)?;
         }
@@ -128,25 +128,25 @@ fn show_frames(
     view: &mut impl View,
 ) -> io::Result<()> {
     let mut feed = decoder.feed(piece);
-    loop {
-        match feed.next_frame() {
-            Ok(None) => return Ok(()),
-            Ok(Some(Frame::Event(event))) => {
+    while let Some(frame) = feed.next_frame() {
+        match frame {
+            Ok(Frame::Event(event)) => {
                 summary.events += 1;
                 view.event(Some(summary.events), &event)?;
             }
-            Ok(Some(Frame::Comment(text))) => {
+            Ok(Frame::Comment(text)) => {
                 summary.comments += 1;
-                view.comment(text)?;
+                view.comment(&text)?;
             }
-            Ok(Some(Frame::Retry(retry))) => view.retry(retry)?,
-            Ok(Some(_)) => {}
+            Ok(Frame::Retry(retry)) => view.retry(retry)?,
+            Ok(_) => {}
             Err(error) => {
                 summary.errors += 1;
                 view.error(error)?;
             }
         }
     }
+    Ok(())
 }
 
 #[derive(Default)]

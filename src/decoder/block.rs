@@ -191,7 +191,10 @@ impl Block {
     fn commit_id<'c>(&mut self, chunk: &'c [u8], texts: &mut impl Texts<'c>) {
         match self.id.text(chunk, texts) {
             Some(id) => replace(&mut self.last_event_id, id),
-            None => replace(&mut self.last_event_id, &text::decode(self.id.bytes(chunk))),
+            None => {
+                empty_text(&mut self.last_event_id);
+                text::decode_into(self.id.bytes(chunk), &mut self.last_event_id);
+            }
         }
     }
 }
@@ -257,6 +260,7 @@ impl Block {
         &'a mut self,
         chunk: &'c [u8],
         texts: &mut impl Texts<'c>,
+        has_data: bool,
     ) -> Event<'a> {
         let event_type = if self.has(TYPE) {
             self.event_type.text(chunk, texts)
@@ -264,27 +268,28 @@ impl Block {
             Some("")
         };
         let data = self.data.text(chunk, texts);
-        let mut lossy = ("", "");
-        if event_type.is_none() || data.is_none() {
-            self.flags |= COPIED;
-            self.lossy.clear();
-            if event_type.is_none() {
-                self.lossy
-                    .push_str(&text::decode(self.event_type.bytes(chunk)));
+        let (event_type, data) = match (event_type, data) {
+            (Some(event_type), Some(data)) => (event_type, data),
+            (event_type, data) => {
+                self.flags |= COPIED;
+                let bytes = (self.event_type.bytes(chunk), self.data.bytes(chunk));
+                replaced(
+                    event_type.ok_or(bytes.0),
+                    data.ok_or(bytes.1),
+                    &mut self.lossy,
+                )
             }
-            let end = self.lossy.len();
-            if data.is_none() {
-                text::decode_into(self.data.bytes(chunk), &mut self.lossy);
-            }
-            lossy = self.lossy.split_at(end);
-        }
+        };
         Event::from_wire(
-            Cow::Borrowed(event_type.unwrap_or(lossy.0)),
-            self.has(DATA)
-                .then(|| Cow::Borrowed(data.unwrap_or(lossy.1))),
+            Cow::Borrowed(event_type),
+            has_data.then_some(Cow::Borrowed(data)),
             Cow::Borrowed(&self.last_event_id),
-            self.has(ID),
-            self.retry(),
+            self.flags & ID != 0,
+            if self.flags & RETRY != 0 {
+                self.reconnection_time
+            } else {
+                None
+            },
         )
     }
 
@@ -449,9 +454,7 @@ impl Block {
         for bytes in [&mut self.event_type.bytes, &mut self.id.bytes] {
             empty(bytes);
         }
-        if self.lossy.capacity() > KEPT_OTHER {
-            self.lossy = String::new();
-        }
+        empty_text(&mut self.lossy);
     }
 
     /// Gives memory back where no event is under way.
@@ -461,6 +464,25 @@ impl Block {
             exchange(&mut self.data.bytes);
         }
     }
+}
+
+/// Event type and data, with U+FFFD for what is not UTF-8.
+#[cold]
+fn replaced<'a>(
+    event_type: Result<&'a str, &[u8]>,
+    data: Result<&'a str, &[u8]>,
+    lossy: &'a mut String,
+) -> (&'a str, &'a str) {
+    lossy.clear();
+    if let Err(bytes) = event_type {
+        text::decode_into(bytes, lossy);
+    }
+    let end = lossy.len();
+    if let Err(bytes) = data {
+        text::decode_into(bytes, lossy);
+    }
+    let lossy = lossy.split_at(end);
+    (event_type.unwrap_or(lossy.0), data.unwrap_or(lossy.1))
 }
 
 /// The capacity that a data buffer grows to, to hold `size` bytes. A large one grows by four, so
@@ -492,11 +514,15 @@ pub(super) fn empty(bytes: &mut Vec<u8>) {
     bytes.clear();
 }
 
-fn replace(text: &mut String, by: &str) {
+fn empty_text(text: &mut String) {
     if text.capacity() > KEPT_OTHER {
         *text = String::new();
     }
     text.clear();
+}
+
+fn replace(text: &mut String, by: &str) {
+    empty_text(text);
     text.push_str(by);
 }
 

@@ -19,8 +19,6 @@ pub(super) struct Cut {
 }
 
 #[derive(Clone, Copy)]
-// An explicit tag is faster to test than one packed into `Digits`.
-#[repr(u8)]
 enum State {
     /// No line was cut.
     Nothing,
@@ -70,6 +68,7 @@ impl Cut {
         match &self.state {
             State::Bom(bom) => bom.seen().len(),
             State::Start(start) => start.bytes().len(),
+            State::Value(Name::Data) => 0,
             State::Value(_) => self.value.len(),
             State::Nothing | State::Retry(_) | State::Ignored => 0,
         }

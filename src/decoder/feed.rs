@@ -61,7 +61,11 @@ impl<'d, 'i> Feed<'d, 'i> {
     #[inline(always)]
     pub fn next_event(&mut self) -> Option<Result<Event<'_>, DecodeError>> {
         match self.advance::<false>()? {
-            Ok(_) => Some(Ok(self.decoder.block.lend(self.chunk, &mut self.window))),
+            Ok(_) => Some(Ok(self.decoder.block.lend(
+                self.chunk,
+                &mut self.window,
+                true,
+            ))),
             Err(error) => Some(Err(error)),
         }
     }
@@ -196,7 +200,7 @@ impl Decoder {
         }
         if !self.is_consumed(chunk, start) {
             *at = chunk.len();
-            self.take_start_of_line(&chunk[start..], FRAMES)?;
+            self.take_start_of_line(chunk, start, FRAMES)?;
         }
         Ok(None)
     }
@@ -209,7 +213,7 @@ impl Decoder {
         line: Span,
     ) -> Result<Option<Ready>, DecodeError> {
         let block = &mut self.block;
-        let (name, value) = field::split(line.of(chunk));
+        let (name, value) = field::split(&chunk[line.start..line.end]);
         let span = Span {
             start: line.start + value,
             end: line.end,
@@ -267,10 +271,16 @@ impl Decoder {
         extended.and(ready.map(|ready| ready.filter(|_| frames)))
     }
 
-    /// Consumes the line that the end of the chunk cuts.
+    /// Consumes the line that the end of the chunk cuts. Nothing is lent any more.
     #[inline(never)]
-    fn take_start_of_line(&mut self, start: &[u8], frames: bool) -> Result<(), DecodeError> {
-        self.cut.begin(start, &mut self.block, frames)
+    fn take_start_of_line(
+        &mut self,
+        chunk: &[u8],
+        start: usize,
+        frames: bool,
+    ) -> Result<(), DecodeError> {
+        self.block.settle(chunk);
+        self.cut.begin(&chunk[start..], &mut self.block, frames)
     }
 
     /// Whether the chunk is at its end, where memory is given back.

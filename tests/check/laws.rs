@@ -3,7 +3,7 @@
 use super::{check, decode};
 use proptest::prelude::*;
 use sse_wire::check::{Checker, Kind};
-use sse_wire::{Decoder, Encoder, Event};
+use sse_wire::{Decoder, Encoder, Event, EventId, EventType};
 use sse_wire_testing::{reference, strategies, vectors};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -42,7 +42,7 @@ proptest! {
         let (_, summary) = check(Checker::new().with_max_event_size(limit), [&stream[..]]);
         prop_assert_eq!(summary.events, events.len() as u64);
         prop_assert!(summary.last_id.as_ref().is_none_or(|id| *id == last_event_id));
-        too_large += u64::from(decoder.finish().is_err());
+        too_large += u64::from(matches!(decoder.finish(), Some(Err(_))));
         prop_assert_eq!(summary.count(Kind::EventTooLarge), too_large);
     }
 
@@ -204,10 +204,10 @@ fn tame_event() -> impl Strategy<Value = Event<'static>> {
                 None => Event::without_data(),
             };
             if let Some(event_type) = event_type.filter(|name| name != "error" && name != "open") {
-                event = event.with_event_type(event_type).ok()?;
+                event = event.with_event_type(EventType::new(event_type).ok()?);
             }
             if let Some(id) = id {
-                event = event.with_id(id).ok()?;
+                event = event.with_id(EventId::new(id).ok()?);
             }
             Some(retry.into_iter().fold(event, Event::with_retry))
         },

@@ -969,12 +969,12 @@ fn in_short(found: &[Diagnostic]) -> Vec<String> {
 fn decode(decoder: &mut Decoder, stream: &[u8]) -> (Vec<Event<'static>>, u64) {
     let (mut events, mut too_large) = (Vec::new(), 0);
     let mut feed = decoder.feed(stream);
-    loop {
-        match feed.next_event() {
-            Ok(None) => return (events, too_large),
-            Ok(Some(event)) => events.push(event.into_owned()),
+    while let Some(event) = feed.next_event() {
+        match event {
+            Ok(event) => events.push(event.into_owned()),
             Err(DecodeError::EventTooLarge { .. }) => too_large += 1,
             Err(error) => panic!("{error}"),
         }
     }
+    (events, too_large)
 }

@@ -1,6 +1,6 @@
 //! The adapter for `sse-wire`: a model for others.
 
-use sse_wire::{Decoder, Frame};
+use sse_wire::{Decoder, EventId, Frame};
 use sse_wire_conformance::{
     adapter::{Adapter, locked_version, serve},
     protocol::{Answer, Event, Hello, Shown},
@@ -31,29 +31,31 @@ impl Adapter for SseWire {
     }
 
     fn open(last_event_id: &str) -> Self {
-        let decoder = Decoder::new().with_last_event_id(last_event_id);
-        Self(decoder.expect("no vector resumes from an id that cannot be sent"))
+        let id = EventId::new(last_event_id);
+        let id = id.expect("no vector resumes from an id that cannot be sent");
+        Self(Decoder::new().with_last_event_id(id))
     }
 
     fn feed(&mut self, chunk: &[u8]) -> Answer {
         let mut answer = Answer::default();
         let mut feed = self.0.feed(chunk);
-        loop {
-            match feed.next_frame() {
-                Ok(Some(Frame::Event(event))) => answer.events.push(handed_over(&event)),
-                Ok(Some(Frame::Comment(comment))) => answer.comments.push(comment.to_owned()),
-                Ok(Some(Frame::Retry(time))) => answer.retries.push(time.as_millis() as f64),
-                Ok(Some(_)) => unreachable!("there is nothing else in an event stream"),
-                Ok(None) => return answer,
+        while let Some(frame) = feed.next_frame() {
+            match frame {
+                Ok(Frame::Event(event)) => answer.events.push(returned(&event)),
+                Ok(Frame::Comment(comment)) => answer.comments.push(comment.into_owned()),
+                Ok(Frame::Retry(time)) => answer.retries.push(time.as_millis() as f64),
+                Ok(_) => {}
                 Err(error) => answer.error = Some(error.to_string()),
             }
         }
+        answer
     }
 
     fn end(mut self) -> Answer {
         let (cut_off, error) = match self.0.finish() {
-            Ok(event) => (event.as_ref().map(handed_over), None),
-            Err(error) => (None, Some(error.to_string())),
+            None => (None, None),
+            Some(Ok(event)) => (Some(returned(&event)), None),
+            Some(Err(error)) => (None, Some(error.to_string())),
         };
         Answer {
             cut_off,
@@ -64,7 +66,7 @@ impl Adapter for SseWire {
     }
 }
 
-fn handed_over(event: &sse_wire::Event<'_>) -> Event {
+fn returned(event: &sse_wire::Event<'_>) -> Event {
     Event {
         event_type: Some(event.event_type().to_owned()),
         data: event.data().to_owned(),
