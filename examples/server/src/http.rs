@@ -1,17 +1,19 @@
-//! The server's four paths.
+//! The four paths of the server.
 
 use crate::hub::{Hub, Reset};
 use crate::redis::Redis;
-use crate::{stream, wire};
+use crate::stream;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response, Result};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Json, Router};
 use serde::Deserialize;
 use serde_json::json;
+use sse_wire::{Event, EventType, headers};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
@@ -20,18 +22,19 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 #[derive(Clone)]
 pub struct App {
     pub hub: Arc<Hub>,
+    /// Without it, events stay in this process.
     pub redis: Option<Redis>,
     pub token: Option<Arc<str>>,
     pub retry: Duration,
     pub keep_alive: Duration,
 }
 
-/// The log keeps this many bytes an event at most.
-const LARGEST_MESSAGE: usize = 64 * 1024;
+/// In bytes. With the length of the history this bounds the memory that it needs.
+const MAX_MESSAGE_SIZE: usize = 64 * 1024;
 
 pub fn routes(app: App) -> Router {
-    // A polyfill asks from a page of another origin, with headers of its own. There are no cookies
-    // to abuse: who may read is a matter of the token.
+    // Polyfills ask from pages of other origins, with headers of their own. No cookie is involved
+    // that such a page could abuse: the token alone decides who may read.
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
@@ -41,7 +44,7 @@ pub fn routes(app: App) -> Router {
         .route("/events", get(events))
         .route("/send", post(send))
         .route("/stats", get(stats))
-        .layer(DefaultBodyLimit::max(LARGEST_MESSAGE))
+        .layer(DefaultBodyLimit::max(MAX_MESSAGE_SIZE))
         .layer(middleware::from_fn_with_state(app.clone(), authorize))
         .route("/", get(Html(include_str!("page.html"))))
         .layer(cors)
@@ -54,81 +57,46 @@ struct EventsQuery {
     last_event_id: Option<String>,
 }
 
-/// A client resumes by the header, or by the query parameter if it is a polyfill. The header wins:
-/// when a browser reconnects, the parameter is still the one of the page's first request.
+/// The header counts more than the query parameter, which polyfills send instead: a page may have
+/// the parameter in its URL, and its browser repeats that whenever it reconnects.
 async fn events(
     State(app): State<App>,
     Extension(reset): Extension<Reset>,
     Query(query): Query<EventsQuery>,
-    headers: HeaderMap,
+    request_headers: HeaderMap,
 ) -> Response {
-    // An id that is not even text is an unknown one, like any other.
-    let header = headers
-        .get(sse_wire::http::LAST_EVENT_ID)
-        .map(|value| sse_wire::http::last_event_id(value.as_bytes()).unwrap_or("?"));
-    let asked = header
-        .or(query.last_event_id.as_deref())
-        .filter(|id| !id.is_empty());
-    let (client, start) = app.hub.connect(asked, reset);
+    let header = request_headers.get(headers::LAST_EVENT_ID);
+    let last_event_id = match header.map(|value| headers::last_event_id(value.as_bytes())) {
+        Some(Ok(id)) => Some(Cow::from(id)),
+        // Not even text, so as unknown as any id that was never sent.
+        Some(Err(_)) => Some(Cow::from("?")),
+        None => query.last_event_id.map(Cow::from),
+    };
+    let last_event_id = last_event_id.as_deref().filter(|id| !id.is_empty());
+    let (client, start) = app.hub.connect(last_event_id, reset);
     let body = stream::body(client, start, app.retry, app.keep_alive);
-    (wire::RESPONSE, Body::from_stream(body)).into_response()
+    (headers::RESPONSE, Body::from_stream(body)).into_response()
 }
 
-#[derive(Deserialize)]
-struct Message {
-    r#type: Option<String>,
-    data: String,
-}
-
-/// JSON, a form, or any other text, which is then the data.
-impl<S: Send + Sync> FromRequest<S> for Message {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let content_type = request.headers().get(header::CONTENT_TYPE);
-        let content_type = content_type
-            .map_or(&b""[..], |value| value.as_bytes())
-            .to_owned();
-        if content_type.starts_with(b"application/json") {
-            Json::from_request(request, state)
-                .await
-                .map(|Json(message)| message)
-                .map_err(IntoResponse::into_response)
-        } else if content_type.starts_with(b"application/x-www-form-urlencoded") {
-            Form::from_request(request, state)
-                .await
-                .map(|Form(message)| message)
-                .map_err(IntoResponse::into_response)
-        } else {
-            String::from_request(request, state)
-                .await
-                .map(|data| Self { r#type: None, data })
-                .map_err(IntoResponse::into_response)
-        }
-    }
-}
-
-async fn send(State(app): State<App>, message: Message) -> Response {
-    match app.send(message.r#type, message.data).await {
-        Ok(id) => Json(json!({ "id": id })).into_response(),
-        Err((status, error)) => (status, error).into_response(),
-    }
+async fn send(State(app): State<App>, request: Request) -> Result<Response> {
+    let message = Message::from_request(request).await?;
+    // A line end in an event type would be another field, or another event.
+    let event_type = EventType::new(message.event_type)
+        .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    let event = Event::new(message.data).with_event_type(event_type);
+    let id = app
+        .send(event)
+        .await
+        .map_err(|error| (StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+    Ok(Json(json!({ "id": id })).into_response())
 }
 
 impl App {
-    pub async fn send(
-        &self,
-        event_type: Option<String>,
-        data: String,
-    ) -> Result<String, (StatusCode, String)> {
-        let message = wire::Message::new(event_type, data)
-            .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    /// Sends an event to all clients, here or on all servers. Returns its id.
+    pub async fn send(&self, event: Event<'_>) -> redis::RedisResult<String> {
         match &self.redis {
-            None => Ok(self.hub.send(|id| message.encode(id)).to_string()),
-            Some(redis) => redis
-                .send(&message)
-                .await
-                .map_err(|error| (StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
+            None => Ok(self.hub.send(event).to_string()),
+            Some(redis) => redis.send(&event).await,
         }
     }
 }
@@ -137,14 +105,50 @@ async fn stats(State(app): State<App>) -> Response {
     Json(app.hub.stats()).into_response()
 }
 
-/// `EventSource` cannot set headers, so the token may also be a query parameter, by the name of
-/// RFC 6750. An `EventSource` gives up for good on a 401, as it should here.
-async fn authorize(State(app): State<App>, request: Request, next: Next) -> Response {
-    #[derive(Deserialize)]
-    struct AccessToken {
-        access_token: Option<String>,
-    }
+/// The body of a request to send an event.
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default, rename = "type")]
+    event_type: String,
+    data: String,
+}
 
+impl Message {
+    /// From JSON, from a form, or from any other text, which is all data then.
+    async fn from_request(request: Request) -> Result<Self> {
+        let content_type = request.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.map_or("", |value| value.to_str().unwrap_or_default());
+        if content_type.starts_with("application/json") {
+            let Json(message) = Json::from_request(request, &()).await?;
+            Ok(message)
+        } else if content_type.starts_with("application/x-www-form-urlencoded") {
+            let Form(message) = Form::from_request(request, &()).await?;
+            Ok(message)
+        } else {
+            let data = String::from_request(request, &()).await?;
+            Ok(Self {
+                event_type: String::new(),
+                data,
+            })
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct TokenQuery {
+    access_token: Option<String>,
+}
+
+/// Asks for the token, in the header or, since `EventSource` cannot set headers, in the query
+/// parameter that RFC 6750 names. URLs end up in logs: prefer the header where you can.
+///
+/// A 401 ends an `EventSource` for good, as it should here.
+async fn authorize(
+    State(app): State<App>,
+    Query(query): Query<TokenQuery>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(token) = &app.token else {
         return next.run(request).await;
     };
@@ -152,13 +156,11 @@ async fn authorize(State(app): State<App>, request: Request, next: Next) -> Resp
         .headers()
         .get(header::AUTHORIZATION)
         .map(|value| value.as_bytes());
-    let query = Query::<AccessToken>::try_from_uri(request.uri()).ok();
-    let given = match (header, &query) {
-        (Some(header), _) => header.strip_prefix(b"Bearer "),
-        (None, Some(query)) => query.access_token.as_deref().map(str::as_bytes),
-        _ => None,
+    let given = match header {
+        Some(header) => header.strip_prefix(b"Bearer "),
+        None => query.access_token.as_deref().map(str::as_bytes),
     };
-    // Equal times for all wrong tokens: they tell nothing about the right one.
+    // Compared in constant time, so that the time of a refusal tells nothing about the token.
     if given.is_some_and(|given| given.ct_eq(token.as_bytes()).into()) {
         next.run(request).await
     } else {

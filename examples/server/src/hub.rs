@@ -1,40 +1,42 @@
-//! Broadcast and replay, by one mechanism: a bounded log, and for each client its place in it.
+//! Broadcast and replay, by one mechanism: a bounded log of encoded events, and for each client its
+//! place in it.
 //!
-//! A client's place is the id of the last event that it was given; what it gets next is what the log
-//! has after that. So there is no seam between replay and live: a client that resumes merely starts
-//! further back. And no client has a queue: a slow one costs no more memory than a fast one, and
-//! nobody waits for it.
+//! A client's place is the id of the last event that it was given; the next one it gets is the one
+//! that follows in the log. So there is no seam between replay and live events: a client that
+//! resumes merely starts further back. And no client has a queue of its own: a slow one needs no
+//! more memory than a fast one, and nobody waits for it.
 
 use crate::id::Id;
+use crate::log::Log;
 use bytes::Bytes;
-use std::collections::{HashMap, VecDeque};
+use serde::Serialize;
+use sse_wire::Event;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 #[derive(Debug)]
 pub struct Hub {
+    limits: Limits,
     state: Mutex<State>,
     /// Wakes the clients: the log has grown, or the hub has closed.
     news: watch::Sender<()>,
-    limits: Limits,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The number of events that the log keeps.
+    /// How many events are kept for clients that resume.
     pub history: usize,
-    /// The number of events that a client may fall behind.
+    /// How many events a client may fall behind.
     pub queue: usize,
-    /// Other instances send the same events, so a client may know one that is not here yet.
+    /// Whether other servers send the same events. Then a client may have seen one that is still on
+    /// its way here.
     pub shared: bool,
 }
 
 #[derive(Debug)]
 struct State {
-    log: VecDeque<(Id, Bytes)>,
-    /// The last event that the log has forgotten, or that came before this hub: the log is complete
-    /// for everybody who has seen this one.
-    forgotten: Id,
+    log: Log,
     clients: HashMap<u64, Place>,
     next_client: u64,
     closed: bool,
@@ -45,7 +47,7 @@ struct State {
 #[derive(Debug)]
 struct Place {
     after: Id,
-    /// It has caught up with the log once; before that it may be as far behind as the log reaches.
+    /// It has caught up with the log once. Before that it may be as far behind as the log reaches.
     live: bool,
     reset: Reset,
 }
@@ -53,65 +55,64 @@ struct Place {
 /// Resets a connection, even while that waits for a client that does not read.
 pub type Reset = Arc<Notify>;
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Counts {
+    /// Events since the start.
     events: u64,
+    /// Clients whose connection was reset because they were too slow.
     dropped: u64,
+    /// Clients that wanted more than the log has.
     gaps: u64,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Stats {
     connections: usize,
-    /// Events since the start.
-    events: u64,
-    /// Connections that were reset because they were too slow.
-    dropped: u64,
-    /// Connections that asked for more than the log has.
-    gaps: u64,
+    #[serde(flatten)]
+    counts: Counts,
     last_id: String,
     /// Events in the log.
     kept: usize,
-    /// How many events the slowest client is behind, and clients are in the mean.
+    /// How many events the slowest client is behind, and a client on average.
     lag_max: usize,
     lag_mean: f64,
 }
 
 impl Hub {
-    /// A hub whose log begins after the event `forgotten`.
-    pub fn new(limits: Limits, forgotten: Id) -> Self {
+    /// A hub for the events that follow `beginning`.
+    pub fn new(limits: Limits, beginning: Id) -> Self {
+        let state = Mutex::new(State {
+            log: Log::new(limits.history, beginning),
+            clients: HashMap::new(),
+            next_client: 0,
+            closed: false,
+            counts: Counts::default(),
+        });
         Self {
-            state: Mutex::new(State {
-                log: VecDeque::new(),
-                forgotten,
-                clients: HashMap::new(),
-                next_client: 0,
-                closed: false,
-                counts: Counts::default(),
-            }),
-            news: watch::Sender::new(()),
             limits,
+            state,
+            news: watch::Sender::new(()),
         }
     }
 
-    /// Adds an event of this process, encoded with the id that it gets.
-    pub fn send(&self, encode: impl FnOnce(Id) -> Bytes) -> Id {
+    /// Gives an event its id and sends it. This is the only time that it is encoded.
+    pub fn send(&self, event: Event<'_>) -> Id {
         let mut state = self.state();
-        let id = state.last_id().next();
-        state.append((id, encode(id)), self.limits.history);
+        let id = state.log.end().next();
+        state.append(id, event.with_id(id).to_bytes());
         self.announce(state);
         id
     }
 
-    /// Adds events that have their ids already. Those that came before are left out.
+    /// Sends encoded events that have ids, except those that came before.
     ///
-    /// All of them are added before any client sees one: if they push out events that a client has
-    /// still to get, it is reset, and cannot step over the gap unawares.
+    /// All of them are in the log before any client sees one. So if they push out events that a
+    /// client has not seen, it is reset, and cannot step over the gap unawares.
     pub fn receive(&self, events: impl IntoIterator<Item = (Id, Bytes)>) {
         let mut state = self.state();
-        for event in events {
-            if event.0 > state.last_id() {
-                state.append(event, self.limits.history);
+        for (id, event) in events {
+            if id > state.log.end() {
+                state.append(id, event);
             }
         }
         self.announce(state);
@@ -123,128 +124,86 @@ impl Hub {
         self.news.send_replace(());
     }
 
-    /// Adds a client that has seen events up to the one that it names, if it names one.
+    /// Adds a client that has seen the events up to `last_event_id`, or wants only new ones.
     ///
-    /// Also reports whether it may have missed events, namely if the log does not reach back to the
-    /// event it names, or nobody can have sent that. Then the client gets all that the log has.
-    /// Refusing it would be worse: a browser's `EventSource` gives up for good on any error status.
-    pub fn connect(self: &Arc<Self>, asked: Option<&str>, reset: Reset) -> (Client, Start) {
+    /// If the log does not reach back to that event, or nobody can have sent it, there is a gap, and
+    /// the client gets all that the log has. An error status instead would be worse: it ends a
+    /// browser's `EventSource` for good.
+    pub fn connect(self: &Arc<Self>, last_event_id: Option<&str>, reset: Reset) -> (Client, Start) {
         let mut state = self.state();
-        let (after, gap) = match asked.map(str::parse::<Id>) {
-            None => (state.last_id(), false),
-            Some(Ok(id)) if state.reaches(id) && (id <= state.last_id() || self.limits.shared) => {
-                (id, false)
-            }
-            Some(_) => (state.forgotten, true),
+        let newest = if self.limits.shared {
+            Id::MAX
+        } else {
+            state.log.end()
         };
-        state.counts.gaps += u64::from(gap);
-        let key = state.next_client;
-        state.next_client += 1;
-        state.clients.insert(
-            key,
-            Place {
-                after,
-                live: false,
-                reset,
+        let start = match last_event_id.map(str::parse) {
+            None => Start {
+                after: state.log.end(),
+                gap: false,
             },
-        );
+            Some(Ok(after)) if (state.log.start()..=newest).contains(&after) => {
+                Start { after, gap: false }
+            }
+            Some(_) => Start {
+                after: state.log.start(),
+                gap: true,
+            },
+        };
+        let place = Place {
+            after: start.after,
+            live: false,
+            reset,
+        };
         let client = Client {
             hub: Arc::clone(self),
-            key,
+            key: state.add_client(place),
             news: self.news.subscribe(),
         };
-        (client, Start { after, gap })
+        state.counts.gaps += u64::from(start.gap);
+        (client, start)
     }
 
-    /// Ends every client's events, now and in future.
+    /// Ends all clients' events, also of those that connect later.
     pub fn close(&self) {
         self.state().closed = true;
         self.news.send_replace(());
     }
 
     pub fn last_id(&self) -> Id {
-        self.state().last_id()
+        self.state().log.end()
     }
 
     pub fn stats(&self) -> Stats {
         let state = self.state();
-        let lags = || state.clients.values().map(|place| state.lag(place.after));
-        let Counts {
-            events,
-            dropped,
-            gaps,
-        } = state.counts;
+        let lags = || {
+            state
+                .clients
+                .values()
+                .map(|place| state.log.lag(place.after))
+        };
+        let connections = state.clients.len();
         Stats {
-            connections: state.clients.len(),
-            events,
-            dropped,
-            gaps,
-            last_id: state.last_id().to_string(),
+            connections,
+            counts: state.counts,
+            last_id: state.log.end().to_string(),
             kept: state.log.len(),
             lag_max: lags().max().unwrap_or(0),
-            lag_mean: lags().sum::<usize>() as f64 / state.clients.len().max(1) as f64,
+            lag_mean: lags().sum::<usize>() as f64 / connections.max(1) as f64,
         }
     }
 
-    /// Nothing that holds the lock panics halfway through a change, so poison means nothing here.
+    /// Nothing panics halfway through a change of the state, so a poisoned lock means nothing.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn last_id(&self) -> Id {
-        self.log.back().map_or(self.forgotten, |&(id, _)| id)
-    }
-
-    fn append(&mut self, event: (Id, Bytes), history: usize) {
-        self.log.push_back(event);
-        self.counts.events += 1;
-        if self.log.len() > history
-            && let Some((id, _)) = self.log.pop_front()
-        {
-            self.forgotten = id;
-        }
-    }
-
-    /// Whether the log has everything that follows `id`.
-    fn reaches(&self, id: Id) -> bool {
-        id >= self.forgotten
-    }
-
-    /// The number of events that follow `id` in the log.
-    fn lag(&self, id: Id) -> usize {
-        self.log.len() - self.log.partition_point(|&(other, _)| other <= id)
-    }
-
-    /// Resets the connections of clients that are more than `queue` events behind, or for whom the
-    /// log no longer has the next event. Done here, as events come, and not where a client takes
-    /// them: a client that does not read never gets there.
-    fn drop_slow_clients(&mut self, queue: usize) {
-        let behind = self
-            .log
-            .len()
-            .checked_sub(queue + 1)
-            .map(|index| self.log[index].0);
-        let slowest = behind.unwrap_or(self.forgotten);
-        let (before, forgotten) = (self.clients.len(), self.forgotten);
-        self.clients.retain(|_, place| {
-            let keep = place.after >= if place.live { slowest } else { forgotten };
-            if !keep {
-                place.reset.notify_one();
-            }
-            keep
-        });
-        self.counts.dropped += (before - self.clients.len()) as u64;
-    }
-}
-
 /// Where a client starts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
     /// It gets the events that follow this one.
     pub after: Id,
-    /// Before those, it may have missed some.
+    /// It may have missed some before those.
     pub gap: bool,
 }
 
@@ -260,29 +219,107 @@ impl Client {
     /// Waits for the next event. `None`: the hub has closed, or the client was too slow.
     pub async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(event) = self.take()? {
-                return Some(event);
+            match self.hub.state().next_event(self.key) {
+                Ok(Some(event)) => return Some(event),
+                Ok(None) => {}
+                Err(Ended) => return None,
             }
-            // Returns at once if there was news since the last time: none slips in between.
+            // Returns at once if there was news since the last time, so none is missed in between.
             self.news.changed().await.ok()?;
         }
-    }
-
-    fn take(&self) -> Option<Option<Bytes>> {
-        let state = &mut *self.hub.state();
-        let place = state.clients.get_mut(&self.key).filter(|_| !state.closed)?;
-        let index = state.log.partition_point(|&(id, _)| id <= place.after);
-        let Some((id, event)) = state.log.get(index) else {
-            place.live = true;
-            return Some(None);
-        };
-        place.after = *id;
-        Some(Some(event.clone()))
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
         self.hub.state().clients.remove(&self.key);
+    }
+}
+
+/// A client gets no more events.
+struct Ended;
+
+impl State {
+    fn append(&mut self, id: Id, event: Bytes) {
+        self.log.append(id, event);
+        self.counts.events += 1;
+    }
+
+    fn add_client(&mut self, place: Place) -> u64 {
+        let key = self.next_client;
+        self.next_client += 1;
+        self.clients.insert(key, place);
+        key
+    }
+
+    fn next_event(&mut self, client: u64) -> Result<Option<Bytes>, Ended> {
+        let place = self
+            .clients
+            .get_mut(&client)
+            .filter(|_| !self.closed)
+            .ok_or(Ended)?;
+        let Some((id, event)) = self.log.after(place.after) else {
+            place.live = true;
+            return Ok(None);
+        };
+        place.after = *id;
+        Ok(Some(event.clone()))
+    }
+
+    /// Resets the connections of clients that are more than `queue` events behind, and of those for
+    /// whom the next event is no longer in the log.
+    ///
+    /// Done when events come, and not when a client takes one: a client that does not read takes
+    /// none.
+    fn drop_slow_clients(&mut self, queue: usize) {
+        let before = self.clients.len();
+        let (start, slowest) = (self.log.start(), self.log.behind(queue));
+        self.clients.retain(|_, place| {
+            let in_time = place.after >= if place.live { slowest } else { start };
+            if !in_time {
+                place.reset.notify_one();
+            }
+            in_time
+        });
+        self.counts.dropped += (before - self.clients.len()) as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[test]
+    fn a_client_never_steps_over_events_that_are_forgotten() {
+        let limits = Limits {
+            history: 3,
+            queue: 3,
+            shared: true,
+        };
+        let hub = Arc::new(Hub::new(limits, Id::default()));
+        let events = |ids: &[&str]| {
+            hub.receive(
+                ids.iter()
+                    .map(|id| (id.parse().expect("an id"), Bytes::new())),
+            );
+        };
+        let reset = Reset::default();
+        let (mut client, _) = hub.connect(None, Reset::clone(&reset));
+        events(&["1", "2", "3"]);
+        assert!(client.next().now_or_never().flatten().is_some());
+
+        // It has seen 1, and could still get 3 to 5. But 2 comes no more.
+        events(&["2", "3", "4", "5"]);
+        assert!(reset.notified().now_or_never().is_some());
+        assert_eq!(client.next().now_or_never(), Some(None));
+        let (_, start) = hub.connect(Some("1"), reset);
+        assert_eq!(
+            start,
+            Start {
+                after: "2".parse().expect("an id"),
+                gap: true
+            }
+        );
     }
 }

@@ -1,9 +1,11 @@
 //! The order of events: `MILLISECONDS-NUMBER`, as Redis Streams number their entries.
 //!
 //! A plain counter would begin again when the server restarts, and id 500 of the last run would look
-//! like a valid place in this one. A time cannot: an id of an earlier run is older than all of this.
+//! like a valid place in this one. A time cannot: every id of an earlier run is older than this run.
 
+use sse_wire::EventId;
 use std::fmt;
+use std::num::ParseIntError;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,6 +16,11 @@ pub struct Id {
 }
 
 impl Id {
+    pub const MAX: Self = Self {
+        milliseconds: u64::MAX,
+        number: u64::MAX,
+    };
+
     /// The id of an event that follows `self` and happens now. Ids grow even if the clock does not.
     pub fn next(self) -> Self {
         let now = SystemTime::now()
@@ -40,11 +47,17 @@ impl fmt::Display for Id {
     }
 }
 
+impl From<Id> for EventId<'_> {
+    fn from(id: Id) -> Self {
+        Self::new(id.to_string()).expect("digits and a hyphen")
+    }
+}
+
 /// The number may be left out, as in Redis: `0` comes before every event.
 impl FromStr for Id {
-    type Err = std::num::ParseIntError;
+    type Err = ParseIntError;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
         let (milliseconds, number) = text.split_once('-').unwrap_or((text, "0"));
         Ok(Self {
             milliseconds: milliseconds.parse()?,

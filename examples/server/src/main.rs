@@ -1,74 +1,67 @@
-//! A server of event streams, made to be copied from. See README.md for what it does.
-//!
-//! | room | what is in it |
-//! | --- | --- |
-//! | `hub` | broadcast, replay and slow clients: the one to read first |
-//! | `id` | the order of events |
-//! | `stream` | the body of a response: events, and comments in the silence between them |
-//! | `http` | the four paths |
-//! | `redis` | events that several instances share |
-//! | `connection` | one connection, from accept to close |
+//! A server of event streams, made to be copied from. Read `hub.rs` first: it has the idea.
 
 mod connection;
 mod http;
 mod hub;
 mod id;
+mod log;
 mod redis;
 mod stream;
-mod wire;
 
 use clap::Parser;
 use http::App;
 use hub::{Hub, Limits};
 use id::Id;
 use redis::Redis;
+use sse_wire::{Event, EventType};
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// A server of event streams: broadcast, replay, resume.
 #[derive(Parser)]
 struct Options {
-    /// Where to listen; with port 0 the system chooses one.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    /// Where to listen; with port 0 the system chooses one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// A comment is sent after this much silence.
-    #[arg(long, default_value = "15", value_name = "SECONDS", value_parser = seconds)]
+    /// Send a comment after this much silence
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
     keep_alive: Duration,
-    /// How long clients wait before they reconnect.
-    #[arg(long, default_value = "2000", value_name = "MILLISECONDS")]
+    /// How long clients wait before they reconnect
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 2000)]
     retry: u64,
-    /// How many events are kept for clients that resume.
-    #[arg(long, default_value_t = 10_000, value_name = "N")]
+    /// How many events are kept for clients that resume
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
     history: usize,
-    /// How many events a client may fall behind before its connection is reset.
-    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    /// How many events a client may fall behind before its connection is reset
+    #[arg(long, value_name = "N", default_value_t = 1000)]
     queue: usize,
-    /// Ask for `Authorization: Bearer TOKEN`.
+    /// Ask for `Authorization: Bearer TOKEN`
     #[arg(long)]
     token: Option<String>,
-    /// Share events with other instances in a Redis Stream.
+    /// Share events with other servers in a Redis Stream
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
-    /// Send an event once a second.
+    /// Send an event once a second
     #[arg(long)]
     demo: bool,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().map_err(|_| "not a number".to_owned())?;
-    Duration::try_from_secs_f64(seconds)
-        .ok()
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "more than 0, please".to_owned())
+    let seconds = text.parse().map_err(|_| "not a number")?;
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
+    if duration.is_zero() {
+        Err("too short".to_owned())
+    } else {
+        Ok(duration)
+    }
 }
-
-/// How long connections have to end at shutdown, before they are cut off.
-const GRACE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -79,28 +72,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
         queue: options.queue,
         shared,
     };
-    // What this process sends begins now; what Redis has begins with its first entry.
+    // Redis knows what was before this process. Without it, nobody does.
     let beginning = if shared {
         Id::default()
     } else {
         Id::default().next()
     };
     let hub = Arc::new(Hub::new(limits, beginning));
-    let redis = match &options.redis {
-        Some(url) => Some(Redis::connect(url, options.history).await?),
+    let redis = match options.redis {
+        Some(url) => Some(Redis::start(&url, options.history, Arc::clone(&hub)).await?),
         None => None,
     };
-    if let Some(redis) = redis.clone() {
-        let (ready, is_ready) = tokio::sync::oneshot::channel();
-        let hub = Arc::clone(&hub);
-        tokio::spawn(async move {
-            _ = redis.follow(&hub, || _ = ready.send(())).await;
-            redis::keep_following(redis, hub).await;
-        });
-        is_ready.await?;
-    }
     let app = App {
-        hub: Arc::clone(&hub),
+        hub,
         redis,
         token: options.token.map(Into::into),
         retry: Duration::from_millis(options.retry),
@@ -109,44 +93,56 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if options.demo {
         tokio::spawn(demo(app.clone()));
     }
-
-    let listener = TcpListener::bind(&options.listen).await?;
+    let listener = TcpListener::bind(options.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let router = http::routes(app);
-    let (closing, connections) = (CancellationToken::new(), TaskTracker::new());
+    serve(listener, app).await?;
+    Ok(())
+}
+
+/// How long connections may take to end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Serves until the process is asked to end.
+async fn serve(listener: TcpListener, app: App) -> io::Result<()> {
+    let hub = Arc::clone(&app.hub);
+    let routes = http::routes(app);
+    let (connections, closing) = (TaskTracker::new(), CancellationToken::new());
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((tcp, _)) => {
-                    let (router, closing) = (router.clone(), closing.clone());
-                    connections.spawn(connection::serve(tcp, router, closing));
+                    connections.spawn(connection::serve(tcp, routes.clone(), closing.clone()));
                 }
-                // Out of file descriptors, most likely: accepting again at once would fail again.
+                // Mostly too many open files. To accept again at once would fail again.
                 Err(error) => {
                     eprintln!("accept: {error}");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    sleep(Duration::from_millis(100)).await;
                 }
             },
             _ = terminate.recv() => break,
-            _ = tokio::signal::ctrl_c() => break,
+            _ = interrupt.recv() => break,
         }
     }
-
-    // First nobody new, then every stream ends as a whole: clients reconnect, elsewhere.
+    // First nobody gets in. Then every stream ends after a whole event, so that the clients go
+    // elsewhere, or come back when a new process listens.
     drop(listener);
     hub.close();
     closing.cancel();
     connections.close();
-    _ = tokio::time::timeout(GRACE, connections.wait()).await;
+    _ = timeout(GRACE, connections.wait()).await;
     Ok(())
 }
 
-/// Sends an event once a second.
 async fn demo(app: App) {
-    let mut seconds = tokio::time::interval(Duration::from_secs(1));
-    for count in 1_u64.. {
+    const TICK: EventType<'_> = EventType::from_static("tick");
+    let mut seconds = interval(Duration::from_secs(1));
+    for count in 1.. {
         seconds.tick().await;
-        _ = app.send(Some("tick".to_owned()), count.to_string()).await;
+        let event = Event::new(format!("{count}")).with_event_type(TICK);
+        if let Err(error) = app.send(event).await {
+            eprintln!("demo: {error}");
+        }
     }
 }

@@ -1,21 +1,27 @@
-//! Events that several instances share, in a Redis Stream. Its entry ids are the event ids, so every
-//! instance gives an event the same id, and a client resumes at any of them.
+//! Events that several servers share, in a Redis Stream. Its entry ids are the event ids, so an event
+//! has the same id on every server, and a client resumes at any of them.
 //!
-//! Each instance follows the stream into its own log, and clients only ever read from that: when an
-//! instance dies and its clients come here, Redis notices nothing.
+//! Each server follows the stream into its own hub, and its clients read only from there. So when a
+//! server dies and all its clients move to another, Redis does not notice.
 
 use crate::hub::Hub;
 use crate::id::Id;
-use crate::wire::{self, Message};
 use bytes::Bytes;
-use redis::aio::ConnectionManager;
-use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
+use redis::aio::{ConnectionManager, MultiplexedConnection};
+use redis::streams::{StreamId, StreamRangeReply, StreamReadOptions, StreamReadReply};
 use redis::{AsyncCommands, AsyncConnectionConfig, Client, RedisResult, cmd};
+use sse_wire::{Encoder, Event, EventType};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The stream's key.
+/// The key of the stream. An entry has the fields `data` and, if it likes, `type`.
 const KEY: &str = "events";
+
+/// How long one read waits for events.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// How long to wait before connecting again.
+const RETRY: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub struct Redis {
@@ -25,85 +31,102 @@ pub struct Redis {
 }
 
 impl Redis {
-    pub async fn connect(url: &str, history: usize) -> RedisResult<Self> {
+    /// Connects, brings the hub up to date, and keeps it so.
+    pub async fn start(url: &str, history: usize, hub: Arc<Hub>) -> RedisResult<Self> {
         let client = Client::open(url)?;
         let sender = client.get_connection_manager().await?;
-        Ok(Self {
+        let redis = Self {
             client,
             sender,
             history,
-        })
+        };
+        let reader = redis.catch_up(&hub).await?;
+        tokio::spawn(redis.clone().follow(reader, hub));
+        Ok(redis)
     }
 
-    /// Sends an event to all instances, this one too, and returns its id.
+    /// Sends an event to every server, also to this one. Returns its id.
     ///
-    /// Redis cuts the stream to about the length of the log ("~" is much cheaper for it than
-    /// exactly), never to less.
-    pub async fn send(&self, message: &Message) -> RedisResult<String> {
+    /// Redis shortens the stream to about as many entries as a hub keeps (`~` makes that cheap), and
+    /// never to fewer.
+    pub async fn send(&self, event: &Event<'_>) -> RedisResult<String> {
         cmd("XADD")
             .arg(KEY)
             .arg(("MAXLEN", "~", self.history + 1, "*"))
-            .arg(("type", message.event_type(), "data", message.data()))
+            .arg((
+                "type",
+                event.explicit_event_type().unwrap_or_default(),
+                "data",
+                event.data(),
+            ))
             .query_async(&mut self.sender.clone())
             .await
     }
 
-    /// Brings the hub up to date, then keeps it so. Returns only if the connection is lost; calling
-    /// it again continues without a gap, since it reads after the last event that the hub has.
-    pub async fn follow(&self, hub: &Hub, up_to_date: impl FnOnce()) -> RedisResult<()> {
-        // A connection of its own, since a read blocks it. It waits for an answer longer than the
-        // read blocks, and not for ever: then it is lost, and nobody has said so.
-        let config = AsyncConnectionConfig::new().set_response_timeout(Some(2 * BLOCK));
-        let mut redis = self
+    /// Reads for ever. When the connection is lost, nothing else is: the next one continues after
+    /// the last event that the hub has.
+    async fn follow(self, mut reader: MultiplexedConnection, hub: Arc<Hub>) {
+        loop {
+            if let Err(error) = self.read(&mut reader, &hub).await {
+                eprintln!("redis: {error}");
+                tokio::time::sleep(RETRY).await;
+                if let Ok(connection) = self.catch_up(&hub).await {
+                    reader = connection;
+                }
+            }
+        }
+    }
+
+    /// Reads the newest entries, over a new connection. It is one for reads alone, since nothing
+    /// else gets through while a read waits.
+    ///
+    /// They are one more than the hub keeps. So it forgets one, and knows how far back it reaches;
+    /// and if it has missed more than it keeps, it forgets all that came before.
+    async fn catch_up(&self, hub: &Hub) -> RedisResult<MultiplexedConnection> {
+        // An answer that takes much longer than a read waits will never come.
+        let config = AsyncConnectionConfig::new().set_response_timeout(Some(2 * WAIT));
+        let mut reader = self
             .client
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
-
-        // One entry more than the log keeps, which the log then forgets: so it knows how far back it
-        // reaches. If it missed more than that, what it had is pushed out as a whole.
-        let recent: StreamRangeReply = redis
+        let newest: StreamRangeReply = reader
             .xrevrange_count(KEY, "+", "-", self.history + 1)
             .await?;
-        hub.receive(recent.ids.iter().rev().filter_map(event));
-        up_to_date();
+        hub.receive(newest.ids.iter().rev().filter_map(encode));
+        Ok(reader)
+    }
 
-        let options = redis::streams::StreamReadOptions::default()
-            .block(BLOCK.as_millis() as usize)
-            .count(self.history);
-        loop {
-            let last = hub.last_id().to_string();
-            let reply: Option<StreamReadReply> =
-                redis.xread_options(&[KEY], &[last], &options).await?;
-            let entries = reply
-                .iter()
-                .flat_map(|reply| &reply.keys)
-                .flat_map(|key| &key.ids);
-            hub.receive(entries.filter_map(event));
-        }
+    /// Waits for entries after the last that the hub has.
+    async fn read(&self, reader: &mut MultiplexedConnection, hub: &Hub) -> RedisResult<()> {
+        let options = StreamReadOptions::default()
+            .block(WAIT.as_millis() as usize)
+            .count(1000);
+        let after = [hub.last_id().to_string()];
+        let reply: Option<StreamReadReply> = reader.xread_options(&[KEY], &after, &options).await?;
+        let entries = reply
+            .iter()
+            .flat_map(|reply| &reply.keys)
+            .flat_map(|key| &key.ids);
+        hub.receive(entries.filter_map(encode));
+        Ok(())
     }
 }
 
-const BLOCK: Duration = Duration::from_secs(5);
-
-/// Anybody may write to the stream. What is no event becomes a comment in its place, so that all
-/// logs count the same.
-fn event(entry: &StreamId) -> Option<(Id, Bytes)> {
-    let id = entry.id.parse().ok()?;
-    let message = entry
-        .get("data")
-        .and_then(|data| Message::new(entry.get("type"), data).ok());
-    Some((
-        id,
-        message.map_or(wire::NO_EVENT, |message| message.encode(id)),
-    ))
-}
-
-/// Follows for ever, over lost connections.
-pub async fn keep_following(redis: Redis, hub: Arc<Hub>) {
-    loop {
-        if let Err(error) = redis.follow(&hub, || {}).await {
-            eprintln!("redis: {error}");
+/// Any program may add entries. One that is no event becomes a comment in its place, so that the
+/// hub's log has as many entries as the stream.
+fn encode(entry: &StreamId) -> Option<(Id, Bytes)> {
+    let id: Id = entry.id.parse().ok()?;
+    let event_type = EventType::new(entry.get::<String>("type").unwrap_or_default());
+    let encoded = match (event_type, entry.get::<String>("data")) {
+        (Ok(event_type), Some(data)) => Event::new(data)
+            .with_event_type(event_type)
+            .with_id(id)
+            .to_bytes(),
+        _ => {
+            let mut comment = Vec::new();
+            Encoder::new().comment("not an event", &mut comment);
+            comment.into()
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
+    };
+    Some((id, encoded))
 }

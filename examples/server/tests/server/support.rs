@@ -1,7 +1,7 @@
 //! A server that runs, and clients that read from it.
 
 use serde_json::Value;
-use sse_wire::{Decoder, Event, http};
+use sse_wire::{Decoder, Event, headers};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -51,7 +51,7 @@ impl Server {
     }
 
     pub fn events_after(&self, id: &str) -> Events {
-        Events::of(get(&format!("{}/events", self.url)).header(http::LAST_EVENT_ID, id))
+        Events::of(get(&format!("{}/events", self.url)).header(headers::LAST_EVENT_ID, id))
     }
 
     /// Returns the event's id.
@@ -163,8 +163,8 @@ impl Iterator for Events {
                 return None;
             }
             let mut feed = self.decoder.feed(&chunk[..len]);
-            while let Some(event) = feed.next_event().unwrap() {
-                self.ready.push_back(event.into_owned());
+            while let Some(event) = feed.next_event() {
+                self.ready.push_back(event.unwrap().into_owned());
             }
         }
         let event = self.ready.pop_front()?;

@@ -1,17 +1,13 @@
 //! Several servers on one Redis, which is real as well: it needs `redis-server`.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{self, PATIENCE, Server};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{PATIENCE, Server};
 
 struct Redis {
     process: Child,
@@ -59,12 +55,12 @@ impl Drop for Redis {
 
 #[test]
 fn who_moves_between_servers_that_are_killed_misses_nothing() {
-    const EVENTS: u32 = 2000;
+    const EVENTS: usize = 1000;
     let redis = Redis::start();
     let options = ["--redis", &redis.url];
     let servers = [(); 2].map(|()| RwLock::new(Server::start(&options)));
     let urls = [0, 1].map(|index| servers[index].read().unwrap().url.clone());
-    let sent = AtomicU32::new(0);
+    let sent = AtomicUsize::new(0);
 
     let client = |mut at: usize, at_once: usize| {
         let mut id = "0".to_owned();
@@ -79,7 +75,7 @@ fn who_moves_between_servers_that_are_killed_misses_nothing() {
             let mut events = support::Events::new(response);
             let hello = events.next();
             assert!(hello.is_none_or(|event| event.event_type() == "hello"));
-            for event in events.by_ref().take(at_once.min((EVENTS - seen) as usize)) {
+            for event in events.by_ref().take(at_once.min(EVENTS - seen)) {
                 assert_eq!(event.data(), seen.to_string());
                 seen += 1;
             }
@@ -89,14 +85,14 @@ fn who_moves_between_servers_that_are_killed_misses_nothing() {
         }
     };
     thread::scope(|scope| {
-        for at_once in [11, 60, 400, EVENTS as usize] {
+        for at_once in [11, 60, 400, EVENTS] {
             scope.spawn(move || client(0, at_once));
             scope.spawn(move || client(1, at_once));
         }
         // Each is killed once, and starts again where it was.
         scope.spawn(|| {
             for (index, server) in servers.iter().enumerate() {
-                while sent.load(Ordering::Relaxed) < EVENTS / 3 * (index as u32 + 1) {
+                while sent.load(Ordering::Relaxed) < EVENTS / 3 * (index + 1) {
                     thread::sleep(Duration::from_millis(1));
                 }
                 let mut server = server.write().unwrap();
@@ -107,10 +103,7 @@ fn who_moves_between_servers_that_are_killed_misses_nothing() {
             }
         });
         for count in 0..EVENTS {
-            servers[count as usize % 2]
-                .read()
-                .unwrap()
-                .send(&count.to_string());
+            servers[count % 2].read().unwrap().send(&count.to_string());
             sent.store(count, Ordering::Relaxed);
         }
     });
