@@ -77,7 +77,7 @@ def check_streams(suite, browser, item, outcomes):
     )
     passed = equal == events >= 1000 and ids == len(outcomes)
     if not suite.check(f"{browser.name}, {item}", browser.version, passed, figure):
-        print(*(outcome["first_difference"] for outcome in outcomes), sep="\n")
+        print(*filter(None, (outcome["first_difference"] for outcome in outcomes)), sep="\n")
 
 
 def expect_faults(suite, browser, fault, outcomes):
