@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import traceback
 import urllib.request
@@ -57,7 +58,8 @@ class Suite:
             part.run(self)
         except Exception as error:
             traceback.print_exc()
-            self.check(f"{self.part} as a whole", "", False, f"{type(error).__name__}: {error}")
+            figure = textwrap.shorten(f"{type(error).__name__}: {error}", 200)
+            self.check(f"{self.part} as a whole", "", False, figure)
         finally:
             signal.alarm(0)
 

@@ -5,6 +5,7 @@ hostile events whose connections are cut inside a block, through the same proxy.
 import http.client
 import re
 import time
+import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -92,7 +93,8 @@ def run(suite):
         if case.proxy in names:
             check_delay(suite, proxies, case)
     for name in names:
-        check_resuming(suite, proxies, name, server)
+        item, version = f"{PROXIES[name]}, cut inside blocks", proxies.versions[name]
+        check_resuming(suite, item, version, server, proxies.url(name))
         check_longest_id(suite, proxies, name)
     if not suite.quick:
         check_http_proxy(suite, proxies)
@@ -236,16 +238,16 @@ def check_http_proxy(suite, proxies):
     suite.expect_fault("http-proxy, cut inside a block", proxies.versions["middleware"], is_waiting, fault)
 
 
-def check_resuming(suite, proxies, name, server):
-    stream = f"through-{name}"
-    query = f"stream={stream}&data=hostile&n=500&cut=120&token=secret"
-    url = f"{proxies.url(name)}/events?{query}"
-    events = suite.read(url, "--header", "authorization: Bearer secret")
+def check_resuming(suite, item, version, server, url, options=()):
+    """By our client, and through to the server whose stream it is."""
+    query = f"stream={item}&data=hostile&n=500&cut=120&token=secret"
+    url = f"{url}/events?{urllib.parse.quote(query, '=&')}"
+    events = suite.read(url, "--header", "authorization: Bearer secret", *options)
     received = [{key: event[key] for key in ("type", "data", "id")} for event in events]
-    ids = [request["id"] for request in suite.get(f"{server.url}/log?stream={stream}")]
-    figure = f"{len(events)} of 500 events, resumed at {', '.join(filter(None, ids))}"
+    requests = suite.get(f"{server.url}/log?stream={urllib.parse.quote(item)}")
+    resumed = ", ".join(request["id"] for request in requests if request["id"] not in (None, "500"))
     is_same = received == suite.get(f"{server.url}/expected?n=500")
-    suite.check(f"{PROXIES[name]}, cut inside blocks", proxies.versions[name], is_same, figure)
+    suite.check(item, version, is_same, f"{len(events)} of 500 events, resumed at {resumed}")
 
 
 def check_longest_id(suite, proxies, name):
