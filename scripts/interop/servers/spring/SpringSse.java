@@ -29,14 +29,14 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
-/** Spring's SseEmitter and a servlet that writes lines, on Tomcat. Arguments: port, folder. */
+/** Spring's SseEmitter and a servlet that writes lines, on Tomcat. Its argument: a folder for Tomcat. */
 public class SpringSse {
     public static void main(String[] args) throws Exception {
         Tomcat tomcat = new Tomcat();
-        tomcat.setBaseDir(args[1]);
-        tomcat.setPort(Integer.parseInt(args[0]));
+        tomcat.setBaseDir(args[0]);
+        tomcat.setPort(Integer.parseInt(System.getenv("PORT")));
         tomcat.getConnector().setProperty("address", "127.0.0.1");
-        Context context = tomcat.addContext("", new File(args[1]).getAbsolutePath());
+        Context context = tomcat.addContext("", new File(args[0]).getAbsolutePath());
 
         AnnotationConfigWebApplicationContext spring = new AnnotationConfigWebApplicationContext();
         // No class with @Configuration: Debian's CGLIB does not know the classes of Java 17.
@@ -44,7 +44,6 @@ public class SpringSse {
         add(context, "spring", new DispatcherServlet(spring), "/spring/*");
         add(context, "raw", new RawServlet(), "/raw");
         tomcat.start();
-        System.out.println("READY");
         tomcat.getServer().await();
     }
 
@@ -146,7 +145,7 @@ public class SpringSse {
                 writer.write("id: " + number + "\ndata: 서블릿 " + System.currentTimeMillis() + "\n\n");
                 writer.flush();
                 try {
-                    TimeUnit.MILLISECONDS.sleep(200);
+                    TimeUnit.MILLISECONDS.sleep(500);
                 } catch (InterruptedException error) {
                     return;
                 }
