@@ -181,9 +181,9 @@ def as_event(number, text):
 
 def expect_fault(suite, server, fault):
     process = server.start(suite, [fault.example])
-    events = check_stream(suite, fetch(process.url))
+    lines = check_stream(suite, fetch(process.url))
     process.stop()
-    data = [line["event"]["data"] for line in events if "event" in line]
+    data = [event["data"] for event in whole_events(lines)]
     seen = data != [as_event(1, fault.example)[1]]
     figure = f"{fault.cause}: {fault.example!r} arrives as {data}"
     suite.expect_fault(server.name, server.version, seen, figure)
@@ -201,7 +201,7 @@ def check_builder(suite, server, root):
     """All that Spring's builder can say, in Korean."""
     lines = check_stream(suite, fetch(f"{root}/spring/all"))
     end = lines[-1]["end"]
-    events = [line["event"] for line in lines if "event" in line]
+    events = whole_events(lines)
     received = [(event["type"], event["data"], event["id"]) for event in events]
     expected = [
         ("message", "이름 없는 이벤트", None),
@@ -275,18 +275,25 @@ def use_rmcp(suite):
     connection.request("GET", "/mcp", headers=headers | accept)
     second = check_stream(suite, read_until(connection.getresponse(), b"counted to ten"))
 
-    lines = first[:-1] + second[:-1]
-    data = [line["event"]["data"] for line in lines if "event" in line and not line["event"]["cut_off"]]
-    messages = [json.loads(text) for text in data if text]
+    again = [event for event in whole_events(second) if event["id"] == last_event_id]
+    events = [*whole_events(first), *(event for event in whole_events(second) if event not in again)]
+    messages = [json.loads(event["data"]) for event in events if event["data"]]
     progress = [message["params"]["progress"] for message in messages if "params" in message]
     results = sum("result" in message for message in messages)
     errors = sum(part[-1]["end"]["diagnostics"]["errors"] for part in (first, second))
     passed = progress == list(range(1, 11)) and results == 1 and errors == 0
     figure = (
-        f"{len(progress)} of 10 progress notifications and {results} result over a cut, resumed "
-        f"after {last_event_id}; {errors} errors"
+        f"a call over a cut connection, resumed after {last_event_id}: {len(progress)} of 10 progress "
+        f"notifications in order and {results} result; {errors} errors"
     )
     suite.check(server.name, server.version, passed, figure)
+    fault = "replays the event with the last event ID too, so that a client gets it twice"
+    suite.expect_fault(server.name, server.version, len(again) == 1, fault)
+
+
+def whole_events(lines):
+    events = [line["event"] for line in lines if "event" in line]
+    return [event for event in events if not event["cut_off"]]
 
 
 # Over HTTP, byte by byte

@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             })
         },
         Arc::new(LocalSessionManager::default()),
-        StreamableHttpServerConfig::default().with_sse_retry(Some(Duration::from_millis(300))),
+        StreamableHttpServerConfig::default(),
     );
     let address = format!("127.0.0.1:{}", env::var("PORT")?);
     let listener = tokio::net::TcpListener::bind(address).await?;
