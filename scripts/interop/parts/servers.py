@@ -39,12 +39,12 @@ RAW_EVENTS, RAW_EVERY = 5, 500
 
 
 def run(suite):
-    for server in [*python_servers(suite), *node_servers(suite), axum(suite), spring(suite)]:
+    emitter = spring(suite)
+    for server in [*python_servers(suite), *node_servers(suite), axum(suite), emitter]:
         read_texts(suite, server)
         for fault in server.faults:
             expect_fault(suite, server, fault)
-        if server.name == "Spring SseEmitter":
-            use_spring(suite, server)
+    use_spring(suite, emitter)
     use_rmcp(suite)
 
 
@@ -55,11 +55,14 @@ class Fault:
     pattern: str
     example: str
     cause: str
+    replacement: str = ""
 
 
 FIRST_SPACE = Fault("^ +", " a", "no space after the colon, so a first space is lost")
 LINE_ENDS = Fault("[\r\n]", "a\nb", "data is not split at line ends")
 CR = Fault("\r", "a\rdata: b", "data is not split at CR")
+CRLF = Fault("\r+(?=\n)", "a\r\nb", "CRLF counts as two line ends")
+NOTHING = Fault(r"\A\Z", "", "empty data is left out, so there is no event", "not empty")
 
 
 @dataclass
@@ -123,7 +126,7 @@ def axum(suite):
     manifest = HERE / "axum" / "Cargo.toml"
     version = re.search(r'axum = { version = "=([^"]*)"', manifest.read_text(encoding="utf-8"))[1]
     program = suite.cargo(manifest.parent, "server-axum")
-    return Server("axum::response::Sse", version, [program])
+    return Server("axum::response::Sse", version, [program], faults=(CRLF, NOTHING))
 
 
 def spring(suite):
@@ -153,7 +156,7 @@ def make_texts(faults):
     drawn = random.Random(14)
     texts = ["".join(drawn.choices(PIECES, k=drawn.randrange(8))) for _ in range(TEXTS)]
     for fault in faults:
-        texts = [re.sub(fault.pattern, "", text) for text in texts]
+        texts = [re.sub(fault.pattern, fault.replacement, text) for text in texts]
     return texts
 
 
