@@ -246,6 +246,11 @@ impl Block {
         self.has(ENDED)
     }
 
+    /// Whether it has not ended, and its end would do something.
+    pub(super) const fn is_open(&self) -> bool {
+        !self.has_ended() && self.has(DATA | TYPE | ID | RETRY | OTHER | TOO_LARGE)
+    }
+
     /// How many bytes of a block that has not ended lie in the buffers.
     pub(super) const fn buffered(&self) -> usize {
         if self.has_ended() {
