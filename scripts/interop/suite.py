@@ -93,9 +93,9 @@ class Suite:
         process.wait_until_ready(ready, timeout)
         return process
 
-    def fixture(self, *options):
+    def fixture(self, *options, port=None):
         """Starts the fixture (its `src/main.rs` says what it serves), with `.port` and `.url`."""
-        port = self.port()
+        port = port or self.port()
         program = self.cargo(FIXTURE, "fixture")
         process = self.start("fixture", [program, "--port", port, *options], ready=("port", port))
         process.port, process.url = port, f"http://127.0.0.1:{port}"
@@ -144,6 +144,8 @@ class Suite:
 
     def npm(self, *specs):
         """Installs npm packages, each as `name@version`. Returns the folder of `node_modules`."""
+        if not shutil.which("npm"):
+            self.apt("nodejs", "npm")
         folder, is_new = installation("npm", specs)
         if is_new:
             install(["npm", "install", "--silent", "--no-audit", "--no-fund", *specs], cwd=folder)

@@ -46,6 +46,8 @@ def resume(read):
                     emit(event_type, data, last_event_id)
             except (requests.RequestException, httpx.TransportError):
                 pass  # The connection was cut.
+            if last_event_id is None:
+                return  # There is nothing to resume at.
             time.sleep(WAIT)
 
     return loop
@@ -64,11 +66,12 @@ def read_httpx(headers):
 
 
 def read_openai():
-    """The decoder under every stream of the package; that of `anthropic` is the same."""
+    """What each stream of the package does with its bytes."""
     from openai._streaming import SSEDecoder
 
     with httpx.stream("GET", URL, headers=HEADERS) as response:
         for event in SSEDecoder().iter_bytes(response.iter_bytes()):
+            event.json()
             emit(event.event or "message", event.data, event.id)
 
 

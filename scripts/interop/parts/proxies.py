@@ -53,6 +53,7 @@ NO_CACHE = "&cache-control=no-cache"
 CASES = [
     Case("nginx", "nginx", "default", PROMPT, HELD),
     Case("nginx, proxy_http_version 1.1", "nginx", "http11", PROMPT, PROMPT),
+    Case("nginx, proxy_buffering off", "nginx", "unbuffered", PROMPT, PROMPT),
     Case("nginx, gzip on", "nginx", "gzip", PROMPT, HELD, GZIP),
     Case("nginx, proxy_cache", "nginx", "cache", PROMPT, HELD),
     Case("nginx before nginx", "nginx", "outer", HELD, HELD,
@@ -96,7 +97,9 @@ def run(suite):
         item, version = f"{PROXIES[name]}, cut inside blocks", proxies.versions[name]
         check_resuming(suite, item, version, server, proxies.url(name))
         check_longest_id(suite, proxies, name)
+    check_restarts(suite, proxies)
     if not suite.quick:
+        check_authorization(suite, proxies, server)
         check_http_proxy(suite, proxies)
         check_caches(suite, proxies)
         check_silence(suite, proxies, names)
@@ -263,7 +266,38 @@ def check_longest_id(suite, proxies, name):
     suite.check(f"{PROXIES[name]}, longest Last-Event-ID", proxies.versions[name], accepted >= PORTABLE_ID, figure)
 
 
-def answer(url, last_event_id):
+def check_restarts(suite, proxies):
+    """Both servers of an upstream are away for a moment: does nginx find them when they are back?"""
+    ports = [proxies.ports["nginx", name] for name in ("restarted", "restarted_too")]
+    urls = {name: proxies.url("nginx", name) for name in ("skipping", "trying")}
+    away = {name: answer(url) for name, url in urls.items()}
+    for port in ports:
+        suite.fixture(port=port)
+    back = {name: answer(url) for name, url in urls.items()}
+    version = proxies.versions["nginx"]
+    is_right = (away["trying"], back["trying"]) == (502, 204)
+    suite.check("nginx, two servers with max_fails=0", version, is_right, "finds them at once after a restart")
+    is_skipped = (away["skipping"], back["skipping"]) == (502, 502)
+    fault = "still answers with 502 when both are back, which ends an EventSource for good"
+    suite.expect_fault("nginx, two servers", version, is_skipped, fault)
+
+
+def check_authorization(suite, proxies, server):
+    """Squid once more, without the setting that is in its file."""
+    conf, _ = proxies.configure("squid", "squid.conf")
+    port = str(suite.port())
+    text = conf.read_text(encoding="utf-8").replace(" login=PASSTHRU", "")
+    conf.write_text(text.replace(str(proxies.ports["squid", "default"]), port), encoding="utf-8")
+    proxies.run("squid", ["squid", "-N", "-n", "plain", "-f", conf], int(port))
+    url = f"http://127.0.0.1:{port}/events?stream=squid&n=0"
+    request = urllib.request.Request(url, headers={"authorization": "Bearer secret"})
+    urllib.request.urlopen(request, timeout=10).close()
+    seen = [logged["authorization"] for logged in suite.get(f"{server.url}/log?stream=squid")]
+    fault = "the server does not get Authorization"
+    suite.expect_fault("Squid without login=PASSTHRU", proxies.versions["squid"], seen == [None], fault)
+
+
+def answer(url, last_event_id=""):
     """The status of a request with this id. 500 if the connection was closed instead."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
     try:
