@@ -44,7 +44,8 @@ impl Chaos {
     }
 
     pub fn disturb(self, chunks: impl Chunks) -> impl Chunks {
-        let state = (self, Box::pin(chunks));
+        // Fused, since merging may come upon the end.
+        let state = (self, Box::pin(chunks.fuse()));
         stream::unfold(state, async |(mut chaos, mut chunks)| {
             let piece = chaos.next(&mut chunks).await?;
             Some((piece, (chaos, chunks)))
@@ -111,6 +112,16 @@ mod tests {
         assert!(ends.iter().any(|&(_, is_reset)| is_reset));
         assert!(ends.iter().any(|&(_, is_reset)| !is_reset));
         assert!(ends.iter().any(|&(len, _)| len != ends[0].0));
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_ends_before_the_cut_comes_whole() {
+        for seed in 0..100 {
+            let chunks = stream::iter(["a", "b", "c", "d"].map(|text| Ok(text.into())));
+            let chaos = Chaos::new(seed, 0, Arc::default());
+            let pieces: Vec<_> = chaos.disturb(chunks).map(Result::unwrap).collect().await;
+            assert_eq!(pieces.concat(), b"abcd");
+        }
     }
 
     /// What is sent of an endless stream, and whether a reset ends it.
