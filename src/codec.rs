@@ -139,7 +139,7 @@ impl Codec {
             if src.is_empty() {
                 return None;
             }
-            if std::mem::take(&mut self.has_ended) {
+            if core::mem::take(&mut self.has_ended) {
                 self.feed.reconnect();
             }
             self.feed.push(src.split());

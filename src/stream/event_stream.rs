@@ -468,6 +468,7 @@ impl<S: TryStream> FrameStream<S> {
     }
 
     /// The stream that finds the frames, pinned.
+    #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut EventStream<S>> {
         self.project().events
     }
