@@ -113,7 +113,7 @@ proptest! {
         calls in vec(prop_oneof![8 => 0..8_u8, 1 => any::<u8>()], 1..16),
         stream in strategies::stream(),
     ) {
-        let counted = |bytes: &[u8]| [&[bytes.len() as u8], bytes].concat();
+        let counted = |bytes: &[u8]| [&[u8::try_from(bytes.len()).unwrap()], bytes].concat();
         adapters(&[&[limit][..], &counted(&steps), &counted(&calls), &stream].concat());
     }
 }
