@@ -64,38 +64,43 @@
 //! A JSON document or an HTML page where a stream should be is one error, and so is a JSON text
 //! that a line end has cut: its other lines are not reported one by one.
 
+mod block;
+mod data;
 mod diagnostic;
+mod ends;
 mod fields;
+mod findings;
+mod foreign;
 mod json;
 mod kind;
+mod lines;
 mod looks;
+mod place;
+mod stream;
 mod summary;
+mod tools;
+mod unknown;
 
-use crate::line::{LineEnd, Lines};
 use crate::text::BOM;
 use crate::{DecodeError, Decoder, Frame};
-use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
-use core::fmt;
+use alloc::string::String;
 use core::mem;
 use core::time::Duration;
-use fields::Block;
-use json::Json;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use kind::{Kind, Severity};
 pub use summary::{LineEnds, Summary};
 
-use diagnostic::{Findings, Line, Place};
+use ends::End;
+use findings::Findings;
+use lines::Lines;
+use stream::Stream;
 
-/// So many diagnostics of a kind are handed out unless the caller says otherwise.
+/// This many diagnostics of a kind are reported unless the caller sets another number.
 const DEFAULT_MAX_PER_KIND: u64 = 10;
 
 /// What the name, colon and space of a known field take in a line, at most.
 const BEFORE_VALUE: usize = crate::field::DECISIVE;
-
-/// The capacity of the line buffer that outlives a line, in bytes.
-const KEPT: usize = 8192;
 
 /// Reads an event stream in chunks, and finds what is wrong with it.
 ///
@@ -129,40 +134,14 @@ const KEPT: usize = 8192;
 /// Time is linear in the number of bytes.
 #[derive(Clone, Debug)]
 pub struct Checker {
-    findings: Findings,
-    summary: Summary,
     /// The stream is over; what is fed next belongs to another one.
     finished: bool,
-
-    /// Tells what a client makes of the stream.
+    /// Knows what a client makes of the stream.
     client: Decoder,
     heard: Heard,
-
     lines: Lines,
-    /// The line that a chunk's end has cut: not more of it than is looked at.
-    cut: Vec<u8>,
-    /// How long it is so far.
-    cut_length: u64,
-    /// Where the current line starts, and its number.
-    offset: u64,
-    number: u64,
-    /// The last chunk ended in a CR: the next byte tells whether that is all of a line's end.
-    cr: Option<Place>,
-
-    block: Block,
-    /// The data of the block, or of the last one that had any.
-    json: Json,
-    /// What is neither field nor comment is part of something else, which was reported as this.
-    foreign: Option<Kind>,
-    /// The first field, if it looks like the size of an HTTP chunk and the end of its line is not
-    /// known.
-    chunk_size: Option<Place>,
-    /// HTTP chunks were not taken apart.
-    chunked: bool,
-    /// Any field was there, be it an unknown one.
-    has_fields: bool,
-    /// Hashes of the ids that became the last event ID.
-    ids: BTreeSet<u64>,
+    stream: Stream,
+    findings: Findings,
 }
 
 /// What the decoder has said since the line began.
@@ -173,33 +152,25 @@ struct Heard {
     retry: Option<Duration>,
 }
 
+impl Heard {
+    const NOTHING: Self = Self {
+        event: false,
+        too_large: false,
+        retry: None,
+    };
+}
+
 impl Checker {
     /// A checker at the start of a stream, with the limit for events that a [`Decoder`] has.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            findings: Findings::new(DEFAULT_MAX_PER_KIND),
-            summary: Summary::new(),
             finished: false,
             client: Decoder::new(),
-            heard: Heard {
-                event: false,
-                too_large: false,
-                retry: None,
-            },
+            heard: Heard::NOTHING,
             lines: Lines::new(),
-            cut: Vec::new(),
-            cut_length: 0,
-            offset: 0,
-            number: 1,
-            cr: None,
-            block: Block::new(),
-            json: Json::START,
-            foreign: None,
-            chunk_size: None,
-            chunked: false,
-            has_fields: false,
-            ids: BTreeSet::new(),
+            stream: Stream::new(),
+            findings: Findings::new(DEFAULT_MAX_PER_KIND),
         }
     }
 
@@ -218,17 +189,33 @@ impl Checker {
         self
     }
 
-    /// Sets how many diagnostics of each kind are handed out, 10 unless set. Further ones are only
-    /// [counted](Summary::count).
+    /// Sets how many diagnostics of each kind are reported, 10 unless set. The same is said only
+    /// once, wherever it applies. All that is found is [counted](Summary::count).
     ///
     /// ```
-    /// # use sse_wire::check::Checker;
+    /// # use sse_wire::check::{Checker, Kind};
     /// let mut checker = Checker::new().with_max_per_kind(3);
-    /// assert_eq!(checker.feed(&b"Data: x\n".repeat(1000)).count(), 3);
+    /// assert_eq!(checker.feed(b"a: 1\nb: 1\nc: 1\nd: 1\n: ok\n").count(), 3);
+    /// assert_eq!(checker.feed(&b"Data: x\n".repeat(1000)).count(), 1);
+    /// assert_eq!(checker.summary().count(Kind::FieldNameCase), 1000);
     /// ```
     #[must_use]
     pub const fn with_max_per_kind(mut self, diagnostics: u64) -> Self {
         self.findings.max_per_kind = diagnostics;
+        self
+    }
+
+    /// Adds the name of a field that is meant, though it is none of the four: Mercure sends
+    /// `topics`, for example. Clients ignore it, and it is not reported.
+    ///
+    /// ```
+    /// # use sse_wire::check::Checker;
+    /// let mut checker = Checker::new().with_known_field("topics");
+    /// assert_eq!(checker.feed(b"topics: [\"/a\"]\ndata: a\n\n").next(), None);
+    /// ```
+    #[must_use]
+    pub fn with_known_field(mut self, name: impl Into<String>) -> Self {
+        self.stream.known.insert(name.into());
         self
     }
 
@@ -247,10 +234,10 @@ impl Checker {
         self
     }
 
-    /// Takes in the next chunk of the stream, whole, and returns what was found so far.
+    /// Consumes the next chunk of the stream, all of it, and returns what was found so far.
     ///
     /// What is not taken from the iterator is returned by the next call, so it may be ignored up to
-    /// [`finish`](Self::finish). Behind that, a chunk that is not empty begins another stream.
+    /// [`finish`](Self::finish). After that, a chunk that is not empty begins another stream.
     ///
     /// ```
     /// # use sse_wire::check::Checker;
@@ -267,7 +254,7 @@ impl Checker {
             if self.finished {
                 self.begin_stream();
             }
-            self.take_in(chunk);
+            self.consume(chunk);
         }
         self.findings.drain()
     }
@@ -298,43 +285,51 @@ impl Checker {
     /// ```
     #[must_use]
     pub const fn summary(&self) -> &Summary {
-        &self.summary
+        &self.findings.summary
     }
 
     fn begin_stream(&mut self) {
-        let findings = mem::replace(&mut self.findings, Findings::new(0));
         let limit = self.client.max_event_size();
-        *self = Self {
-            findings,
-            ..Self::new().with_max_event_size(limit)
-        };
+        let mut next = Self::new().with_max_event_size(limit);
+        mem::swap(&mut next.findings, &mut self.findings);
+        mem::swap(&mut next.stream.known, &mut self.stream.known);
+        next.findings.begin_stream();
+        *self = next;
     }
 
-    fn take_in(&mut self, chunk: &[u8]) {
+    fn consume(&mut self, chunk: &[u8]) {
         let mut start = self.lines.start_chunk(chunk);
-        self.end_after_cr(&chunk[..start]);
-        while let Some(LineEnd { end, next }) = self.lines.next(chunk, start) {
-            self.listen(&chunk[start..next]);
-            self.end_line(&chunk[start..end], &chunk[end..next], next == chunk.len());
-            start = next;
+        self.listen(&chunk[..start]);
+        self.stream.decide_end(start > 0, &mut self.findings);
+        while let Some(line) = self.lines.next(chunk, start) {
+            self.listen(&chunk[start..line.next]);
+            let is_last = line.next == chunk.len();
+            self.end_line(
+                &chunk[start..line.end],
+                &chunk[line.end..line.next],
+                is_last,
+            );
+            start = line.next;
         }
         self.listen(&chunk[start..]);
-        self.cut_line(&chunk[start..]);
+        let most = self.max_line();
+        self.lines.cut(&chunk[start..], most);
     }
 
     /// Lets the decoder read on, and notes what it says.
     fn listen(&mut self, bytes: &[u8]) {
-        self.summary.bytes += bytes.len() as u64;
+        let summary = &mut self.findings.summary;
+        summary.bytes += bytes.len() as u64;
         let mut feed = self.client.feed(bytes);
         while let Some(frame) = feed.next_frame() {
             match frame {
                 Ok(Frame::Event(event)) => {
                     self.heard.event = true;
-                    self.summary.add_event(&event);
+                    summary.add_event(&event);
                 }
                 Ok(Frame::Retry(retry)) => {
                     self.heard.retry = Some(retry);
-                    self.summary.add_retry(retry);
+                    summary.add_retry(retry);
                 }
                 Err(DecodeError::EventTooLarge { .. }) => self.heard.too_large = true,
                 Ok(_) | Err(_) => {}
@@ -342,14 +337,7 @@ impl Checker {
         }
     }
 
-    /// Adds to the line that was cut, but not more than is looked at.
-    fn cut_line(&mut self, more: &[u8]) {
-        let room = self.max_line().saturating_sub(self.cut.len());
-        self.cut.extend_from_slice(&more[..more.len().min(room)]);
-        self.cut_length += more.len() as u64;
-    }
-
-    /// So many bytes of a line are looked at: all of a value that the decoder takes, and a byte
+    /// This many bytes of a line are judged: all of a value that the decoder accepts, and a byte
     /// order mark.
     fn max_line(&self) -> usize {
         self.client
@@ -357,129 +345,47 @@ impl Checker {
             .saturating_add(BOM.len() + BEFORE_VALUE)
     }
 
-    /// The current line is complete.
+    /// The current line is complete with `rest`.
     fn end_line(&mut self, rest: &[u8], line_end: &[u8], chunk_ends: bool) {
-        if self.cut_length == 0 {
-            let looked_at = rest.len().min(self.max_line());
-            self.take_line(&rest[..looked_at], rest.len() as u64, line_end, chunk_ends);
-        } else {
-            self.cut_line(rest);
-            let mut cut = mem::take(&mut self.cut);
-            self.take_line(&cut, self.cut_length, line_end, chunk_ends);
-            self.cut_length = 0;
-            if cut.capacity() <= KEPT {
-                cut.clear();
-                self.cut = cut;
-            }
-        }
-    }
-
-    fn take_line(&mut self, bytes: &[u8], length: u64, line_end: &[u8], chunk_ends: bool) {
-        let line = self.line(bytes, length);
-        self.summary.longest_line = self.summary.longest_line.max(line.length);
+        let (limit, most) = (self.client.max_event_size(), self.max_line());
+        let findings = &mut self.findings;
+        let line = self.lines.complete(rest, line_end.len(), most);
+        let longest = &mut findings.summary.longest_line;
+        *longest = line.length.max(*longest);
         if line.length == 0 {
-            self.blank_line(&line);
+            let id = self.client.last_event_id();
+            self.stream
+                .blank_line(&line, &self.heard, id, limit, findings);
         } else {
-            self.field_line(&line);
+            self.stream.field_line(&line, &self.heard, limit, findings);
         }
-        self.findings.end_line();
-        self.heard = Heard::default();
-        self.offset += length + line_end.len() as u64;
-        self.number += 1;
-        if line_end == b"\r" && chunk_ends {
-            self.cr = Some(line.end(1));
-        } else {
-            self.end_with(line_end, |length| line.end(length));
-        }
-    }
-
-    /// The line of these bytes, without the byte order mark at the start of the stream (R5).
-    fn line<'a>(&self, bytes: &'a [u8], length: u64) -> Line<'a> {
-        let bom = if self.offset == 0 && bytes.starts_with(&BOM) {
-            BOM.len()
-        } else {
-            0
-        };
-        Line {
-            bytes: &bytes[bom..],
-            length: length - bom as u64,
-            offset: self.offset + bom as u64,
-            number: self.number,
-        }
-    }
-
-    /// A chunk has ended in a CR: `line_feed` is what the next one has of that line's end, if
-    /// anything.
-    fn end_after_cr(&mut self, line_feed: &[u8]) {
-        self.listen(line_feed);
-        self.offset += line_feed.len() as u64;
-        if let Some(place) = self.cr.take() {
-            let line_end: &[u8] = if line_feed.is_empty() { b"\r" } else { b"\r\n" };
-            self.end_with(line_end, |length| place.with_length(length));
-        }
-    }
-
-    fn end_with(&mut self, line_end: &[u8], place: impl Fn(u64) -> Place) {
-        self.settle_chunk_size(line_end == b"\r\n");
-        let LineEnds { lf, crlf, cr } = &mut self.summary.line_ends;
-        let (this, name, others) = match line_end {
-            b"\n" => (lf, "an LF", [(crlf, "CRLF"), (cr, "CR")]),
-            b"\r\n" => (crlf, "a CRLF", [(lf, "LF"), (cr, "CR")]),
-            _ => (cr, "a CR alone", [(lf, "LF"), (crlf, "CRLF")]),
-        };
-        *this += 1;
-        if *this > 1 || self.foreign.is_some() || self.chunked {
-            return self.findings.end_line();
-        }
-        let before = others
-            .into_iter()
-            .find(|(count, _)| **count > 0)
-            .map(|(_, name)| name);
-        let place = || place(line_end.len() as u64);
-        if let Some(before) = before {
-            self.report(
-                Kind::MixedLineEnds,
-                place,
-                format_args!(
-                    "this line ends with {name}, earlier ones with {before}: use one kind of line \
-                     end, and none in a value"
-                ),
-            );
-        }
-        if line_end == b"\r" {
-            self.report(
-                Kind::BareCr,
-                place,
-                format_args!(
-                    "this line ends with a CR alone, which is legal but not known to every client: \
-                     use LF"
-                ),
-            );
-        }
-        self.findings.end_line();
+        self.heard = Heard::NOTHING;
+        let may_continue = chunk_ends && line_end == b"\r";
+        self.stream
+            .line_ended(&line, End::of(line_end), may_continue, findings);
     }
 
     fn end_stream(&mut self) {
-        self.end_after_cr(b"");
-        let cut = mem::take(&mut self.cut);
-        let length = mem::take(&mut self.cut_length);
-        let line = self.line(&cut, length);
-        self.summary.longest_line = self.summary.longest_line.max(line.length);
-        let lost = match self.client.finish() {
-            None => fields::lost(None),
-            Some(Ok(event)) => fields::lost(Some(&event)),
+        self.stream.decide_end(false, &mut self.findings);
+        let limit = self.client.max_event_size();
+        let line = self.lines.unfinished();
+        let longest = &mut self.findings.summary.longest_line;
+        *longest = line.length.max(*longest);
+        let event = match self.client.finish() {
+            Some(Ok(event)) => Some(event),
             Some(Err(_)) => {
                 self.heard.too_large = true;
-                fields::lost(None)
+                None
             }
+            None => None,
         };
-        self.cut_off(&line, &lost);
-        self.findings.end_line();
-    }
-
-    fn report(&mut self, kind: Kind, place: impl FnOnce() -> Place, message: fmt::Arguments<'_>) {
-        self.findings
-            .report(&mut self.summary, kind, place, message);
+        self.stream.end(
+            &line,
+            event.as_ref(),
+            &self.heard,
+            limit,
+            &mut self.findings,
+        );
     }
 }
 

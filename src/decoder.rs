@@ -328,8 +328,8 @@ impl Decoder {
     /// Whether the end of the stream here would cut something off: a line that has not ended, or a
     /// block with a field that waits for its blank line.
     ///
-    /// [`buffered`](Self::buffered) does not show it: an empty `data` field takes no memory. Only
-    /// comments and fields that the specification ignores for their value do not count.
+    /// [`buffered`](Self::buffered) does not show it: an empty `data` field takes no memory.
+    /// Comments do not count, nor fields whose value has no effect, such as an empty event type.
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -340,7 +340,7 @@ impl Decoder {
     /// ```
     #[must_use]
     pub fn in_block(&self) -> bool {
-        self.in_line() || !(self.block.is_empty() || self.block.has_ended())
+        self.in_line() || self.block.is_open()
     }
 
     /// Whether the stream so far ends in the middle of a line, so that its last value may be
@@ -491,6 +491,40 @@ mod tests {
                 assert_eq!(seen, expected, "{limit}, in chunks of {size}");
                 assert_eq!(decoder.last_event_id(), "d");
             }
+        }
+    }
+
+    #[test]
+    fn what_has_no_effect_is_not_cut_off() {
+        for (stream, in_block) in [
+            (&b"event\n"[..], false),
+            (b"event: a\nevent:\n", false),
+            (b"event: a\n", true),
+            (b"id: \0\nretry: x\n: comment\n", false),
+            (b"data\n", true),
+            (b"other\n", true),
+            (b"data: a\n\n", false),
+        ] {
+            for size in [1, stream.len()] {
+                let mut decoder = Decoder::new();
+                stream
+                    .chunks(size)
+                    .for_each(|chunk| drop(data(&mut decoder, chunk)));
+                assert_eq!(decoder.in_block(), in_block, "{}", stream.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_held_of_an_event_type_over_the_limit() {
+        let stream = b"event: abcdef";
+        for size in [1, 10, stream.len()] {
+            let mut decoder = Decoder::new().with_max_event_size(5);
+            let seen = stream
+                .chunks(size)
+                .flat_map(|chunk| data(&mut decoder, chunk))
+                .count();
+            assert_eq!((seen, decoder.buffered()), (1, 0), "in chunks of {size}");
         }
     }
 

@@ -538,9 +538,8 @@ const PIECE: usize = 8192;
 /// without a search in between is written faster, and most text is one line.
 struct Text<'t, 'l> {
     lines: &'l mut Lines,
-    piece: &'t [u8],
-    rest: &'t [u8],
-    /// Where the first line of the piece starts, and its end, if it has one.
+    bytes: &'t [u8],
+    /// Where the first line starts, and its end, if the first piece has it.
     start: usize,
     first: Option<LineEnd>,
 }
@@ -548,12 +547,11 @@ struct Text<'t, 'l> {
 impl<'t, 'l> Text<'t, 'l> {
     #[inline(always)]
     fn new(text: &'t str, lines: &'l mut Lines) -> Self {
-        let (piece, rest) = text.as_bytes().split_at(text.len().min(PIECE));
-        let (start, first) = lines.first(piece);
+        let bytes = text.as_bytes();
+        let (start, first) = lines.first(&bytes[..bytes.len().min(PIECE)]);
         Self {
             lines,
-            piece,
-            rest,
+            bytes,
             start,
             first,
         }
@@ -562,15 +560,13 @@ impl<'t, 'l> Text<'t, 'l> {
     /// Writes the text, with something else in place of each line end.
     #[inline(always)]
     fn put<P: FnMut(&[u8]) + ?Sized>(self, put: &mut P, mut put_line_end: impl FnMut(&mut P)) {
-        put_piece(
-            self.lines,
-            self.piece,
-            (self.start, self.first),
-            put,
-            &mut put_line_end,
-        );
-        if !self.rest.is_empty() {
-            put_rest(self.lines, self.rest, put, put_line_end);
+        let first = (self.start, self.first);
+        if self.bytes.len() <= PIECE {
+            put_piece(self.lines, self.bytes, first, put, put_line_end);
+        } else {
+            let (piece, rest) = self.bytes.split_at(PIECE);
+            put_piece(self.lines, piece, first, put, &mut put_line_end);
+            put_rest(self.lines, rest, put, put_line_end);
         }
     }
 }

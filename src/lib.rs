@@ -187,6 +187,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod check;
+#[cfg(feature = "codec")]
+pub mod codec;
 mod decoder;
 mod encoder;
 mod error;
@@ -195,6 +197,8 @@ mod field;
 mod frame;
 pub mod headers;
 mod line;
+#[cfg(feature = "stream")]
+pub mod stream;
 mod text;
 mod value;
 

@@ -1,19 +1,20 @@
-//! What is wrong with a stream, as compilers tell it: the line, and a caret under the place.
+//! What is wrong with a stream, as compilers report it: the line, and a caret under the place.
 
-use crate::{Count, DIM, Harmless, PLAIN, Styled, drives_terminal};
+use crate::terminal::{
+    DIM, ERROR, Harmless, PLAIN, Styled, WARNING, is_plain, visible, width_of, wrap,
+};
+use crate::view::Count;
 use serde_json::{Value, json};
-use sse_wire::check::{Diagnostic, Severity, Summary};
+use sse_wire::check::{Diagnostic, Kind, Severity, Summary};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// So many diagnostics of a kind are shown.
-pub(crate) const SHOWN_PER_KIND: u64 = 10;
 
 /// A diagnostic for people.
 pub(crate) struct Shown<'a> {
     pub(crate) name: &'a str,
     pub(crate) diagnostic: &'a Diagnostic,
     pub(crate) colours: bool,
+    pub(crate) width: usize,
 }
 
 impl fmt::Display for Shown<'_> {
@@ -22,40 +23,37 @@ impl fmt::Display for Shown<'_> {
             name,
             diagnostic,
             colours,
+            width,
         } = *self;
-        let (severity, colour) = match diagnostic.severity() {
-            Severity::Error => ("error", "1;31"),
-            _ => ("warning", "1;33"),
+        let (severity, style) = match diagnostic.severity() {
+            Severity::Error => ("error", ERROR),
+            _ => ("warning", WARNING),
         };
-        let (colour, dim) = if colours {
-            (colour, DIM)
+        let (style, dim) = if colours {
+            (style, DIM)
         } else {
             (PLAIN, PLAIN)
         };
         let (line, column) = (diagnostic.line().to_string(), diagnostic.column());
-        let (severity, message) = (Styled(colour, severity), Harmless(diagnostic.message()));
-        writeln!(f, "{name}:{line}:{column}: {severity}: {message}")?;
+        let (message, kind) = (Harmless(diagnostic.message()), diagnostic.kind());
+        let start = format!("{name}:{line}:{column}: {severity}:");
+        let sentence = wrap(&format!("{start} {message} [{kind}]"), width, "    ");
+        match sentence.strip_prefix(&start) {
+            Some(rest) => {
+                let severity = Styled(style, severity);
+                writeln!(f, "{name}:{line}:{column}: {severity}:{rest}")?;
+            }
+            None => writeln!(f, "{sentence}")?,
+        }
 
-        let Excerpt {
-            before,
-            from,
-            carets,
-        } = Excerpt::of(diagnostic);
-        writeln!(
-            f,
-            "{} {before}{from}",
-            Styled(dim, format_args!("{line:>4} |"))
-        )?;
-        let margin = format!("{:1$} |", "", line.len().max(4));
-        let indent = " ".repeat(width_of(&before));
-        let carets = Styled(colour, "^".repeat(carets));
-        let rule = format!("{}: {}", diagnostic.kind(), diagnostic.rule());
-        writeln!(
-            f,
-            "{} {indent}{carets} {}",
-            Styled(dim, margin),
-            Styled(dim, rule)
-        )
+        let margin = line.len().max(4);
+        let excerpt = Excerpt::of(diagnostic, width.saturating_sub(margin + 3));
+        let bar = Styled(dim, format_args!("{line:>4} |"));
+        writeln!(f, "{bar} {}{}", excerpt.before, excerpt.from)?;
+        let bar = Styled(dim, format!("{:margin$} |", ""));
+        let indent = " ".repeat(width_of(&excerpt.before));
+        let carets = Styled(style, "^".repeat(excerpt.carets));
+        writeln!(f, "{bar} {indent}{carets}")
     }
 }
 
@@ -68,28 +66,64 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    fn of(diagnostic: &Diagnostic) -> Self {
-        let missing = diagnostic.excerpt_column() > 1;
-        let mut before = String::from(if missing { "…" } else { "" });
-        let (mut from, mut carets, mut bytes) = (String::new(), 0, 0);
-        for (character, column) in diagnostic
+    /// As much as `room` columns hold; 0 holds all. A third of them is before the place.
+    fn of(diagnostic: &Diagnostic, room: usize) -> Self {
+        let columns = diagnostic.excerpt_column()..;
+        let (before, from): (Vec<_>, Vec<_>) = diagnostic
             .excerpt()
             .chars()
-            .zip(diagnostic.excerpt_column()..)
-        {
+            .zip(columns)
+            .partition(|&(_, column)| column < diagnostic.column());
+        let mut parts: Vec<String> = before.iter().map(|&(c, _)| visible(c)).collect();
+        let mut is_cut = diagnostic.excerpt_column() > 1;
+        let total: usize = parts.iter().map(|part| width_of(part)).sum();
+        let rest: usize = from.iter().map(|&(c, _)| width_of(&visible(c))).sum();
+        if room > 0 && total + rest > room {
+            let most = room.saturating_sub(rest + 2).max(room / 3);
+            let mut used = total;
+            let dropped = parts
+                .iter()
+                .take_while(|part| {
+                    let drop = used > most;
+                    used -= if drop { width_of(part) } else { 0 };
+                    drop
+                })
+                .count();
+            parts.drain(..dropped);
+            is_cut |= dropped > 0;
+        }
+        let before = ["…"][usize::from(!is_cut)..].concat() + &parts.concat();
+        let left = match room {
+            0 => usize::MAX,
+            room => room.saturating_sub(width_of(&before) + 1).max(1),
+        };
+        Self::from_place(diagnostic, before, from.into_iter().map(|(c, _)| c), left)
+    }
+
+    fn from_place(
+        diagnostic: &Diagnostic,
+        before: String,
+        characters: impl Iterator<Item = char>,
+        room: usize,
+    ) -> Self {
+        let (mut from, mut carets, mut bytes, mut used) = (String::new(), 0, 0, 0);
+        let mut is_cut = diagnostic.excerpt_is_cut();
+        for character in characters {
             let shown = visible(character);
-            if column < diagnostic.column() {
-                before += &shown;
-                continue;
+            let columns = width_of(&shown);
+            if used + columns > room {
+                is_cut = true;
+                break;
             }
+            used += columns;
             if bytes < diagnostic.length() {
-                carets += width_of(&shown);
+                carets += columns;
             }
             // What U+FFFD stands for has fewer bytes, but then it is all that the diagnostic means.
             bytes += character.len_utf8() as u64;
             from += &shown;
         }
-        if diagnostic.excerpt_is_cut() {
+        if is_cut {
             from.push('…');
         }
         Self {
@@ -100,45 +134,10 @@ impl Excerpt {
     }
 }
 
-/// A character as it can be shown and counted: what has no shape is escaped.
-fn visible(character: char) -> String {
-    match character {
-        '\t' => "    ".to_owned(),
-        '\u{feff}' | '\u{200b}' | '\u{2028}'..='\u{2029}' => character.escape_unicode().to_string(),
-        _ if drives_terminal(character) => character.escape_unicode().to_string(),
-        _ => character.to_string(),
-    }
-}
-
-fn width_of(text: &str) -> usize {
-    text.chars().map(width).sum()
-}
-
-/// The columns that terminals give to a character; right for what is common, not for all of Unicode.
-fn width(character: char) -> usize {
-    match character {
-        // Marks on the character before, joiners and variation selectors.
-        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' => 0,
-        '\u{64b}'..='\u{65f}' | '\u{93c}' | '\u{941}'..='\u{948}' | '\u{94d}' => 0,
-        '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}' => 0,
-        '\u{1160}'..='\u{11ff}' | '\u{200c}'..='\u{200d}' | '\u{20d0}'..='\u{20ff}' => 0,
-        '\u{3099}'..='\u{309a}' | '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}' => 0,
-        // Chinese, Japanese and Korean, full-width forms, and emoji.
-        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' => 2,
-        '\u{a960}'..='\u{a97f}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' => 2,
-        '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' => 2,
-        '\u{231a}'..='\u{231b}' | '\u{23e9}'..='\u{23ec}' | '\u{2614}'..='\u{2615}' => 2,
-        '\u{26a1}' | '\u{2705}' | '\u{2728}' | '\u{274c}' | '\u{2753}'..='\u{2757}' => 2,
-        '\u{2795}'..='\u{2797}' | '\u{2b50}' | '\u{2b55}' => 2,
-        '\u{1f300}'..='\u{1f64f}' | '\u{1f680}'..='\u{1f6ff}' | '\u{1f7e0}'..='\u{1f7eb}' => 2,
-        '\u{1f90c}'..='\u{1f9ff}' | '\u{1fa70}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}' => 2,
-        _ => 1,
-    }
-}
-
-/// How many diagnostics there were, for people.
+/// How many faults there were, for people: each kind with its first line.
 pub(crate) struct Verdict<'a> {
     pub(crate) summary: &'a Summary,
+    pub(crate) first: &'a [(Kind, u64)],
     pub(crate) colours: bool,
 }
 
@@ -146,19 +145,46 @@ impl fmt::Display for Verdict<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (errors, warnings) = (self.summary.errors(), self.summary.warnings());
         let styled = |style, count: u64, noun| {
-            let style = if self.colours && count > 0 { style } else { "" };
+            let style = if self.colours && count > 0 {
+                style
+            } else {
+                PLAIN
+            };
             Styled(style, Count(count, noun))
         };
-        let errors = styled("1;31", errors, "error");
-        write!(f, "{errors}, {}", styled("1;33", warnings, "warning"))?;
-        for (kind, count) in self
-            .summary
-            .counts()
-            .filter(|&(_, count)| count > SHOWN_PER_KIND)
-        {
-            write!(f, "; {} more of {kind}", count - SHOWN_PER_KIND)?;
+        let errors = styled(ERROR, errors, "error");
+        writeln!(f, "{errors}, {}", styled(WARNING, warnings, "warning"))?;
+        for (kind, count) in self.summary.counts() {
+            write!(f, "{count:>6} {kind}")?;
+            if let Some((_, line)) = self.first.iter().find(|(first, _)| *first == kind) {
+                let first = if count == 1 { "line" } else { "first on line" };
+                write!(f, ", {first} {line}")?;
+            }
+            if kind == Kind::UnknownField {
+                self.names(f)?;
+            }
+            writeln!(f)?;
         }
-        writeln!(f)
+        Ok(())
+    }
+}
+
+impl Verdict<'_> {
+    /// The unknown names that came most often.
+    fn names(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 5;
+        let mut names: Vec<_> = self.summary.unknown_fields().collect();
+        names.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        for (at, (name, count)) in names.iter().take(SHOWN).enumerate() {
+            let name = if is_plain(name) {
+                (*name).to_owned()
+            } else {
+                name.chars().map(visible).collect()
+            };
+            let start = if at == 0 { ": " } else { ", " };
+            write!(f, "{start}{count} `{name}`")?;
+        }
+        f.write_str(if names.len() > SHOWN { ", …" } else { "" })
     }
 }
 
@@ -179,8 +205,14 @@ pub(crate) fn to_json(diagnostic: &Diagnostic) -> Value {
     })
 }
 
-/// How many diagnostics there were, for scripts.
+/// How many faults there were, for scripts.
 pub(crate) fn counts_to_json(summary: &Summary) -> Value {
     let kinds: BTreeMap<_, _> = summary.counts().map(|(kind, n)| (kind.name(), n)).collect();
-    json!({ "errors": summary.errors(), "warnings": summary.warnings(), "kinds": kinds })
+    let names: BTreeMap<_, _> = summary.unknown_fields().collect();
+    json!({
+        "errors": summary.errors(),
+        "warnings": summary.warnings(),
+        "kinds": kinds,
+        "unknown_fields": names,
+    })
 }

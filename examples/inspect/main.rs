@@ -1,39 +1,33 @@
-//! Shows what is in an event stream, as it arrives: see `USAGE`.
+//! Shows what is in an event stream, as it arrives: see `README.md` and `options::USAGE`.
 
 mod check;
+mod json;
+mod options;
+mod position;
+mod pretty;
+mod source;
+mod terminal;
+mod text;
+mod view;
 
-use serde_json::{Value, json};
-use sse_wire::check::{Checker, Diagnostic};
-use sse_wire::{DecodeError, Decoder, Event, Frame};
-use std::ffi::OsString;
-use std::fmt::{self, Write as _};
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
-use std::path::PathBuf;
+use options::{Chosen, Options, USAGE};
+use position::{Place, Position};
+use source::{Piece, Stream};
+use sse_wire::check::{Checker, Diagnostic, Kind};
+use sse_wire::{DecodeError, Decoder, Event, Frame, OwnedFeed};
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::mem;
 use std::process::ExitCode;
-use std::time::Duration;
-
-const USAGE: &str = "\
-Usage: inspect [--check [--style]] [--json] [PATH | -]
-
-Shows the events, comments and reconnection times of an event stream as they
-arrive: of a file, of standard input (-), or else of a stream that was recorded
-from a server. To watch a live one:
-
-    curl -sN URL | cargo run --example inspect -- -
-
-An event's number, type and id stand above its data; an id in brackets is that
-of an earlier event. Characters that could drive the terminal are escaped.
-
-Options:
-  --check     tell what is wrong with the stream as well; exit with 1 for errors
-  --style     with --check: matters of style, too
-  --json      one JSON object a line: event, comment, retry, error, diagnostic, end
-  -h, --help  this text
-";
+use std::time::{Instant, SystemTime};
+use view::{About, Checked, CutOff, Summary, View};
 
 /// The answer of a language model, as FastAPI streams it.
 const RECORDED: &[u8] = include_bytes!("../../tests/data/captures/fastapi.stream");
+
+/// The columns of a terminal that does not say how many it has.
+const WIDTH: usize = 80;
 
 fn main() -> ExitCode {
     let result = Options::parse(std::env::args_os().skip(1)).and_then(|options| run(&options));
@@ -51,471 +45,301 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<ExitCode, Failure> {
     let stdout = io::stdout();
-    let colours = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    let mut out = BufWriter::new(stdout.lock());
+    let is_terminal = stdout.is_terminal();
+    let colours = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let mut out = BufWriter::with_capacity(64 * 1024, stdout.lock());
     if options.help {
         out.write_all(USAGE.as_bytes())?;
         out.flush()?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut stream = Stream::open(&options.source)?;
-    let name = stream.name_in_diagnostics.clone();
-    let checker = options.check.then(|| {
-        Checker::new()
-            .with_style(options.style)
-            .with_max_per_kind(check::SHOWN_PER_KIND)
-    });
+    let terminal = terminal_size::terminal_size().map(|(width, _)| width.0.into());
+    let stream = Stream::open(&options.source)?;
+    let name = stream.name.clone();
     if options.json {
-        inspect(&mut stream, checker, &mut Json { out })
-    } else {
-        inspect(&mut stream, checker, &mut Text { out, colours, name })
+        return Inspector::new(options, json::Json { out }).inspect(stream);
     }
+    let terminal = terminal.filter(|_| is_terminal);
+    let width = options.width.or(terminal).unwrap_or(WIDTH);
+    let view = text::Text::new(out, name, colours, width, options);
+    Inspector::new(options, view).inspect(stream)
 }
 
-/// Decodes the stream and shows what each read completes before it waits for the next one.
-///
-/// A checker is fed line by line, ahead of the decoder, so that what is wrong with an event stands
-/// above it. How a stream is cut makes no difference to either of them.
-fn inspect(
-    stream: &mut Stream,
-    mut checker: Option<Checker>,
-    view: &mut impl View,
-) -> Result<ExitCode, Failure> {
-    let mut decoder = Decoder::new();
-    let mut summary = Summary::default();
-    let mut buf = vec![0; 64 * 1024];
-    loop {
-        let len = stream.read(&mut buf)?;
-        if len == 0 {
-            break;
+/// Decodes a stream and shows what each read completes before it waits for the next one.
+struct Inspector<'o, V> {
+    view: V,
+    shows: Shows<'o>,
+    decoder: Decoder,
+    position: Position,
+    summary: Summary,
+    checker: Option<Checker>,
+    /// What is wrong with the chunk, until what is before it was shown.
+    found: VecDeque<Diagnostic>,
+    /// The first line of each kind of fault.
+    first: Vec<(Kind, u64)>,
+}
+
+/// What is shown of the events, and what was.
+struct Shows<'o> {
+    chosen: &'o Chosen,
+    quiet: bool,
+    time: bool,
+    /// How many of the chosen type have come.
+    count: u64,
+    last: VecDeque<(Event<'static>, About)>,
+    last_time: Option<Instant>,
+}
+
+impl<'o, V: View> Inspector<'o, V> {
+    fn new(options: &'o Options, view: V) -> Self {
+        let checker = || {
+            let checker = Checker::new().with_style(options.style);
+            options
+                .fields
+                .iter()
+                .fold(checker, Checker::with_known_field)
+        };
+        Self {
+            view,
+            shows: Shows {
+                chosen: &options.chosen,
+                quiet: options.quiet,
+                time: options.time,
+                count: 0,
+                last: VecDeque::new(),
+                last_time: None,
+            },
+            decoder: Decoder::new(),
+            position: Position::new(),
+            summary: Summary::default(),
+            checker: options.check.then(checker),
+            found: VecDeque::new(),
+            first: Vec::new(),
         }
-        summary.bytes += len as u64;
-        let by_line = checker.is_some();
-        let ends_piece = |byte: &u8| by_line && matches!(byte, b'\r' | b'\n');
-        for piece in buf[..len].split_inclusive(ends_piece) {
-            for diagnostic in checker.iter_mut().flat_map(|checker| checker.feed(piece)) {
-                view.diagnostic(&diagnostic)?;
+    }
+
+    fn inspect(mut self, mut stream: Stream) -> Result<ExitCode, Failure> {
+        loop {
+            let chunk = match stream.next()? {
+                Piece::Chunk(chunk) => chunk,
+                Piece::Utf16 => {
+                    self.view.note(UTF_16)?;
+                    stream.converted()
+                }
+                Piece::End => break,
+                Piece::Interrupted => {
+                    self.summary.interrupted = true;
+                    break;
+                }
+            };
+            self.chunk(&chunk)?;
+            stream.reuse(chunk);
+        }
+        self.end()?;
+        let has_errors = self
+            .checker
+            .is_some_and(|checker| checker.summary().errors() > 0);
+        Ok(ExitCode::from(u8::from(has_errors)))
+    }
+
+    /// The checker is fed first, so that what is wrong with an event stands above it.
+    fn chunk(&mut self, chunk: &[u8]) -> io::Result<()> {
+        self.summary.bytes += chunk.len() as u64;
+        if let Some(checker) = &mut self.checker {
+            self.found.extend(checker.feed(chunk));
+        }
+        let mut feed = OwnedFeed::with_decoder(mem::take(&mut self.decoder));
+        feed.push(chunk);
+        let mut shown = 0;
+        loop {
+            let found = feed.advance_frame();
+            let frame = feed.frame();
+            let end = chunk.len() - feed.remaining().len();
+            let consumed = &chunk[shown..end];
+            shown = end;
+            let ends_block = matches!(frame, Some(Frame::Event(_) | Frame::Undispatched(_)));
+            let (at, skipped) = pass(&mut self.position, consumed, ends_block);
+            if !self.found.is_empty() {
+                let before = self.position.at.offset;
+                show_found(&mut self.found, before, &mut self.first, &mut self.view)?;
             }
-            show_frames(&mut decoder, piece, &mut summary, view)?;
+            if let Some(skipped) = skipped {
+                self.view.error(&skipped)?;
+            }
+            match found {
+                None => break,
+                Some(Ok(())) => {
+                    let (summary, view) = (&mut self.summary, &mut self.view);
+                    frame.map_or(Ok(()), |frame| {
+                        show_frame(&frame, at, summary, &mut self.shows, view)
+                    })?;
+                }
+                Some(Err(DecodeError::EventTooLarge { .. })) => {
+                    self.summary.errors += 1;
+                    self.position.skip(at);
+                }
+                Some(Err(error)) => {
+                    self.summary.errors += 1;
+                    self.view.error(&error.to_string())?;
+                }
+            }
         }
-        view.flush()?;
+        self.decoder = feed.into_decoder();
+        let before = u64::MAX;
+        show_found(&mut self.found, before, &mut self.first, &mut self.view)?;
+        self.view.flush()
     }
-    match decoder.finish() {
-        None => {}
-        Some(Ok(event)) => {
-            summary.cut_off = true;
-            view.event(None, &event)?;
+
+    fn end(&mut self) -> io::Result<()> {
+        for (event, about) in self.shows.last.drain(..) {
+            self.view.event(&event, &about)?;
         }
-        Some(Err(error)) => {
-            summary.errors += 1;
-            view.error(error)?;
+        let in_line = self.decoder.in_line();
+        // A reconnection time has taken effect at its line: only what is held can be lost.
+        let in_block = self.decoder.in_block() && self.decoder.buffered() > 0;
+        if let Some(skipped) = self.position.skipped.take() {
+            let end = self.position.at.offset;
+            self.view
+                .error(&too_large(skipped, end, self.decoder.max_event_size()))?;
         }
+        self.summary.cut_off = match self.decoder.finish() {
+            Some(Ok(event)) => {
+                if !self.shows.quiet && self.shows.chosen.has_type(event.event_type()) {
+                    let about = self.shows.about(None, self.position.pass(b"", true));
+                    self.view.event(&event, &about)?;
+                }
+                CutOff::Event
+            }
+            Some(Err(error)) => {
+                self.summary.errors += 1;
+                self.view.error(&error.to_string())?;
+                CutOff::Event
+            }
+            None if in_line => CutOff::Line,
+            None if in_block => CutOff::Block,
+            None => CutOff::Nothing,
+        };
+        if let Some(checker) = &mut self.checker {
+            self.found.extend(checker.finish());
+        }
+        show_found(&mut self.found, u64::MAX, &mut self.first, &mut self.view)?;
+        let checked: Checked<'_> = self
+            .checker
+            .as_ref()
+            .map(|c| (c.summary(), &self.first[..]));
+        self.view.end(&self.summary, &self.decoder, checked)?;
+        self.view.flush()
     }
-    for diagnostic in checker.iter_mut().flat_map(Checker::finish) {
-        view.diagnostic(&diagnostic)?;
-    }
-    let checked = checker.as_ref().map(Checker::summary);
-    view.end(&summary, &decoder, checked)?;
-    view.flush()?;
-    let has_errors = checked.is_some_and(|checked| checked.errors() > 0);
-    Ok(ExitCode::from(u8::from(has_errors)))
 }
 
-fn show_frames(
-    decoder: &mut Decoder,
-    piece: &[u8],
-    summary: &mut Summary,
+const UTF_16: &str = "this recording is in UTF-16, as PowerShell writes files; it is shown as \
+                      UTF-8, and places are those of the converted text: record with `curl.exe \
+                      -sN -o FILE URL`";
+
+/// Where the block began that the consumed bytes belong to, and what to say of a block before it
+/// that was over the limit.
+fn pass(position: &mut Position, consumed: &[u8], ends_block: bool) -> (Place, Option<String>) {
+    let Some(skipped) = position.skipped else {
+        return (position.pass(consumed, ends_block), None);
+    };
+    let Some(rest) = position.pass_skipped(consumed) else {
+        return (position.at, None);
+    };
+    position.skipped = None;
+    let message = too_large(skipped, position.at.offset, Decoder::new().max_event_size());
+    (position.pass(rest, ends_block), Some(message))
+}
+
+fn too_large(block: Place, end: u64, limit: usize) -> String {
+    let Place { offset, line } = block;
+    format!(
+        "event larger than the limit of {limit} bytes: it began on line {line}, at byte {offset}, \
+         and {} bytes were skipped",
+        end - offset
+    )
+}
+
+/// Shows what is wrong up to a place in the stream.
+fn show_found(
+    found: &mut VecDeque<Diagnostic>,
+    before: u64,
+    first: &mut Vec<(Kind, u64)>,
     view: &mut impl View,
 ) -> io::Result<()> {
-    let mut feed = decoder.feed(piece);
-    while let Some(frame) = feed.next_frame() {
-        match frame {
-            Ok(Frame::Event(event)) => {
-                summary.events += 1;
-                view.event(Some(summary.events), &event)?;
-            }
-            Ok(Frame::Comment(text)) => {
-                summary.comments += 1;
-                view.comment(&text)?;
-            }
-            Ok(Frame::Retry(retry)) => view.retry(retry)?,
-            Ok(_) => {}
-            Err(error) => {
-                summary.errors += 1;
-                view.error(error)?;
-            }
+    while let Some(diagnostic) = next_before(found, before) {
+        if !first.iter().any(|(kind, _)| *kind == diagnostic.kind()) {
+            first.push((diagnostic.kind(), diagnostic.line()));
         }
+        view.diagnostic(&diagnostic)?;
     }
     Ok(())
 }
 
-#[derive(Default)]
-struct Summary {
-    bytes: u64,
-    events: u64,
-    comments: u64,
-    errors: u64,
-    /// The end of the stream came before the blank line of an event.
-    cut_off: bool,
+fn next_before(found: &mut VecDeque<Diagnostic>, before: u64) -> Option<Diagnostic> {
+    let is_before = found.front().is_some_and(|next| next.offset() < before);
+    is_before.then(|| found.pop_front()).flatten()
 }
 
-/// What a checker has counted, if there is one.
-type Checked<'a> = Option<&'a sse_wire::check::Summary>;
-
-/// A way to show what a stream says.
-trait View {
-    /// An event and its number, or the one that the end of the stream has cut off.
-    fn event(&mut self, number: Option<u64>, event: &Event<'_>) -> io::Result<()>;
-    fn comment(&mut self, text: &str) -> io::Result<()>;
-    fn retry(&mut self, retry: Duration) -> io::Result<()>;
-    fn error(&mut self, error: DecodeError) -> io::Result<()>;
-    fn diagnostic(&mut self, diagnostic: &Diagnostic) -> io::Result<()>;
-    fn end(&mut self, summary: &Summary, decoder: &Decoder, checked: Checked<'_>)
-    -> io::Result<()>;
-    fn flush(&mut self) -> io::Result<()>;
-}
-
-/// For people: what a line is stands as a mark in the margin.
-struct Text<W> {
-    out: W,
-    colours: bool,
-    /// The stream's name in diagnostics.
-    name: String,
-}
-
-impl<W: Write> Text<W> {
-    fn line(&mut self, mark: &str, style: Style, text: impl fmt::Display) -> io::Result<()> {
-        let (mark, text) = (self.styled(DIM, mark), self.styled(style, text));
-        writeln!(self.out, "{mark:>4} {text}")
-    }
-
-    fn styled<T>(&self, style: Style, text: T) -> Styled<T> {
-        Styled(if self.colours { style } else { PLAIN }, text)
-    }
-}
-
-impl<W: Write> View for Text<W> {
-    fn event(&mut self, number: Option<u64>, event: &Event<'_>) -> io::Result<()> {
-        let number = number.map_or("cut".to_owned(), |number| number.to_string());
-        let event_type = self.styled(CYAN, Harmless(event.event_type()));
-        write!(self.out, "{number:>4} {event_type}")?;
-        match (event.id(), Harmless(event.last_event_id())) {
-            (Some(""), _) => write!(self.out, "  id \"\"")?,
-            (Some(_), id) => write!(self.out, "  id {id}")?,
-            (None, Harmless("")) => {}
-            (None, id) => write!(
-                self.out,
-                "  {}",
-                self.styled(DIM, format_args!("(id {id})"))
-            )?,
+fn show_frame(
+    frame: &Frame<'_>,
+    at: Place,
+    summary: &mut Summary,
+    shows: &mut Shows<'_>,
+    view: &mut impl View,
+) -> io::Result<()> {
+    match frame {
+        Frame::Event(event) => {
+            summary.events += 1;
+            return shows.event(event, summary.events, at, view);
         }
-        writeln!(self.out)?;
-        for line in event.data().split('\n') {
-            self.line("│", PLAIN, Harmless(line))?;
+        Frame::Comment(_) => summary.comments += 1,
+        _ => {}
+    }
+    if shows.quiet || shows.chosen.is_choosy() {
+        return Ok(());
+    }
+    match frame {
+        Frame::Undispatched(block) => view.block(block, at),
+        Frame::Comment(text) => view.comment(text),
+        Frame::Retry(retry) => view.retry(*retry),
+        Frame::Field(field) => view.field(field),
+        _ => Ok(()),
+    }
+}
+
+impl Shows<'_> {
+    fn event(
+        &mut self,
+        event: &Event<'_>,
+        number: u64,
+        at: Place,
+        view: &mut impl View,
+    ) -> io::Result<()> {
+        if self.quiet || !self.chosen.has_type(event.event_type()) {
+            return Ok(());
+        }
+        let about = self.about(Some(number), at);
+        self.count += 1;
+        if self.chosen.first.is_some_and(|first| self.count > first) {
+            return Ok(());
+        }
+        let Some(last) = self.chosen.last else {
+            return view.event(event, &about);
+        };
+        self.last.push_back((event.clone().into_owned(), about));
+        if self.last.len() > last {
+            self.last.pop_front();
         }
         Ok(())
     }
 
-    fn comment(&mut self, text: &str) -> io::Result<()> {
-        self.line(":", DIM, Harmless(text))
-    }
-
-    fn retry(&mut self, retry: Duration) -> io::Result<()> {
-        self.line("=", PLAIN, format_args!("retry {retry:?}"))
-    }
-
-    fn error(&mut self, error: DecodeError) -> io::Result<()> {
-        self.line("!", RED, error)
-    }
-
-    fn diagnostic(&mut self, diagnostic: &Diagnostic) -> io::Result<()> {
-        let Self { name, colours, .. } = self;
-        let shown = check::Shown {
-            name,
-            diagnostic,
-            colours: *colours,
-        };
-        write!(self.out, "{shown}")
-    }
-
-    fn end(
-        &mut self,
-        summary: &Summary,
-        decoder: &Decoder,
-        checked: Checked<'_>,
-    ) -> io::Result<()> {
-        let Summary {
-            bytes,
-            events,
-            comments,
-            errors,
-            cut_off,
-        } = summary;
-        write!(self.out, "\n{}, ", Count(*events, "event"))?;
-        write!(self.out, "{}, ", Count(*comments, "comment"))?;
-        if *errors > 0 {
-            let errors = self.styled(RED, Count(*errors, "error"));
-            write!(self.out, "{errors}, ")?;
-        }
-        write!(self.out, "{}; ", Count(*bytes, "byte"))?;
-        match Harmless(decoder.last_event_id()) {
-            Harmless("") => write!(self.out, "no last event ID")?,
-            id => write!(self.out, "last event ID {id}")?,
-        }
-        match decoder.retry() {
-            None => write!(self.out, ", no retry")?,
-            Some(retry) => write!(self.out, ", retry {retry:?}")?,
-        }
-        if *cut_off {
-            let cut_off = self.styled(RED, "the end cut an event off");
-            writeln!(self.out, "; {cut_off}")?;
-        } else {
-            writeln!(self.out, "; nothing cut off")?;
-        }
-        let verdict = |summary| check::Verdict {
-            summary,
-            colours: self.colours,
-        };
-        checked.map_or(Ok(()), |summary| write!(self.out, "{}", verdict(summary)))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// For scripts: objects with one key, which tells what it is.
-struct Json<W> {
-    out: W,
-}
-
-impl<W: Write> Json<W> {
-    /// JSON leaves some characters as they are that terminals obey, but only within its strings.
-    fn line(&mut self, value: &Value) -> io::Result<()> {
-        let json = value.to_string();
-        let mut safe = String::with_capacity(json.len());
-        for character in json.chars() {
-            if drives_terminal(character) {
-                safe += &format!("\\u{:04x}", u32::from(character));
-            } else {
-                safe.push(character);
-            }
-        }
-        writeln!(self.out, "{safe}")
-    }
-}
-
-impl<W: Write> View for Json<W> {
-    fn event(&mut self, number: Option<u64>, event: &Event<'_>) -> io::Result<()> {
-        self.line(&json!({ "event": {
-            "type": event.event_type(),
-            "data": event.data(),
-            "id": event.id(),
-            "last_event_id": event.last_event_id(),
-            "retry": event.retry().map(milliseconds),
-            "cut_off": number.is_none(),
-        }}))
-    }
-
-    fn comment(&mut self, text: &str) -> io::Result<()> {
-        self.line(&json!({ "comment": text }))
-    }
-
-    fn retry(&mut self, retry: Duration) -> io::Result<()> {
-        self.line(&json!({ "retry": milliseconds(retry) }))
-    }
-
-    fn error(&mut self, error: DecodeError) -> io::Result<()> {
-        self.line(&json!({ "error": error.to_string() }))
-    }
-
-    fn diagnostic(&mut self, diagnostic: &Diagnostic) -> io::Result<()> {
-        self.line(&json!({ "diagnostic": check::to_json(diagnostic) }))
-    }
-
-    fn end(
-        &mut self,
-        summary: &Summary,
-        decoder: &Decoder,
-        checked: Checked<'_>,
-    ) -> io::Result<()> {
-        let mut end = json!({
-            "events": summary.events,
-            "comments": summary.comments,
-            "errors": summary.errors,
-            "bytes": summary.bytes,
-            "last_event_id": decoder.last_event_id(),
-            "retry": decoder.retry().map(milliseconds),
-            "cut_off": summary.cut_off,
+    fn about(&mut self, number: Option<u64>, at: Place) -> About {
+        let time = self.time.then(|| {
+            let now = Instant::now();
+            let before = self.last_time.replace(now).unwrap_or(now);
+            (SystemTime::now(), now - before)
         });
-        if let Some(summary) = checked {
-            end["diagnostics"] = check::counts_to_json(summary);
-        }
-        self.line(&json!({ "end": end }))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-fn milliseconds(retry: Duration) -> u64 {
-    u64::try_from(retry.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A number of things.
-struct Count(u64, &'static str);
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(number, thing) = self;
-        write!(f, "{number} {thing}{}", if *number == 1 { "" } else { "s" })
-    }
-}
-
-/// Text of a stranger's, with what could drive the terminal escaped.
-struct Harmless<'a>(&'a str);
-
-impl fmt::Display for Harmless<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            if drives_terminal(character) {
-                write!(f, "{}", character.escape_unicode())?;
-            } else {
-                f.write_char(character)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Control characters, and those that reorder the text around them.
-fn drives_terminal(character: char) -> bool {
-    let reorders = matches!(
-        character,
-        '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    );
-    reorders || (character.is_control() && character != '\t')
-}
-
-type Style = &'static str;
-const PLAIN: Style = "";
-const DIM: Style = "2";
-const RED: Style = "31";
-const CYAN: Style = "36";
-
-/// Text between the escape sequences that switch its style on and off.
-struct Styled<T>(Style, T);
-
-impl<T: fmt::Display> fmt::Display for Styled<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(style, text) = self;
-        if style.is_empty() {
-            return text.fmt(f);
-        }
-        write!(f, "\x1b[{style}m")?;
-        text.fmt(f)?;
-        f.write_str("\x1b[m")
-    }
-}
-
-struct Options {
-    check: bool,
-    style: bool,
-    json: bool,
-    help: bool,
-    source: Source,
-}
-
-enum Source {
-    Recorded,
-    Stdin,
-    Path(PathBuf),
-}
-
-impl Options {
-    fn parse(args: impl Iterator<Item = OsString>) -> Result<Self, Failure> {
-        let mut options = Self {
-            check: false,
-            style: false,
-            json: false,
-            help: false,
-            source: Source::Recorded,
-        };
-        for arg in args {
-            match arg.to_str() {
-                Some("--check") => options.check = true,
-                Some("--style") => options.style = true,
-                Some("--json") => options.json = true,
-                Some("-h" | "--help") => options.help = true,
-                Some(option) if option.starts_with('-') && option != "-" => {
-                    return Err(Failure::Usage(format!("unknown option {option:?}")));
-                }
-                _ if !matches!(options.source, Source::Recorded) => {
-                    return Err(Failure::Usage(format!("one stream too many: {arg:?}")));
-                }
-                Some("-") => options.source = Source::Stdin,
-                _ => options.source = Source::Path(arg.into()),
-            }
-        }
-        if options.style && !options.check {
-            return Err(Failure::Usage(
-                "--style does nothing without --check".to_owned(),
-            ));
-        }
-        Ok(options)
-    }
-}
-
-/// Where the bytes come from.
-struct Stream {
-    name: String,
-    /// What stands before the line in `name:line:column`.
-    name_in_diagnostics: String,
-    source: Box<dyn Read>,
-}
-
-impl Stream {
-    fn open(source: &Source) -> Result<Self, Failure> {
-        let unnamed = "stream".to_owned();
-        let (name, name_in_diagnostics, source): (_, _, Box<dyn Read>) = match source {
-            Source::Recorded => (
-                "the recorded stream".to_owned(),
-                unnamed,
-                Box::new(RECORDED),
-            ),
-            Source::Stdin => (
-                "standard input".to_owned(),
-                unnamed,
-                Box::new(io::stdin().lock()),
-            ),
-            Source::Path(path) => {
-                let name = format!("{path:?}");
-                match File::open(path) {
-                    Ok(file) => (
-                        name,
-                        Harmless(&path.to_string_lossy()).to_string(),
-                        Box::new(file),
-                    ),
-                    Err(error) => return Err(Failure::Read(name, error)),
-                }
-            }
-        };
-        Ok(Self {
-            name,
-            name_in_diagnostics,
-            source,
-        })
-    }
-
-    /// What has arrived, as soon as there is any. Nothing at the end.
-    fn read(&mut self, buf: &mut [u8]) -> Result<usize, Failure> {
-        loop {
-            match self.source.read(buf) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return result.map_err(|error| Failure::Read(self.name.clone(), error)),
-            }
-        }
+        About { number, at, time }
     }
 }
 

@@ -1,6 +1,8 @@
-//! The bodies of the fuzz targets: the same that the crate's own tests run.
+//! The fuzz targets as functions: the same that the crate's own tests run.
 
 #[path = "../../tests/fuzz/bodies.rs"]
 mod bodies;
+#[path = "../../tests/laws/mod.rs"]
+mod laws;
 
 pub use bodies::*;

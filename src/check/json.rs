@@ -1,8 +1,10 @@
-//! What data looks like as JSON, byte by byte: enough to tell a text that a line end has cut.
+//! What data looks like as JSON: enough to recognize a text that a line end has cut.
+
+use memchr::memchr2;
 
 /// A text as far as it was seen: perhaps the start of a JSON object, array or string.
 ///
-/// Numbers are not looked at closely, and nesting beyond 64 levels is given up on.
+/// Numbers are not looked at closely, and nesting deeper than 64 levels counts as invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Json {
     state: State,
@@ -27,12 +29,14 @@ enum State {
         is_key: bool,
     },
     Number,
-    /// What is missing of `true`, `false` or `null`.
-    Word(&'static [u8]),
+    /// One of [`WORDS`], and how much of it came.
+    Word(u8, u8),
     Complete,
     /// It is no JSON.
     Invalid,
 }
+
+const WORDS: [&[u8]; 3] = [b"true", b"false", b"null"];
 
 impl Json {
     pub(super) const START: Self = Self {
@@ -61,21 +65,28 @@ impl Json {
         self.depth > 0 && matches!(self.state, State::String { .. } | State::Escape { .. })
     }
 
-    pub(super) fn push(&mut self, text: &[u8]) {
-        for &byte in text {
-            match self.state {
-                State::Invalid => return,
-                State::Number
-                    if !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') =>
-                {
-                    self.end_value();
-                    self.step(byte);
-                }
-                _ => self.step(byte),
+    pub(super) fn push(&mut self, mut text: &[u8]) {
+        while self.is_possible() {
+            if let State::String { .. } = self.state {
+                // Most of a text is inside its strings.
+                let Some(end) = end_of_run(text) else {
+                    return;
+                };
+                text = &text[end..];
             }
+            let Some((&byte, rest)) = text.split_first() else {
+                return;
+            };
+            let is_in_number = matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+            if self.state == State::Number && !is_in_number {
+                self.end_value();
+            }
+            self.step(byte);
+            text = rest;
         }
     }
 
+    #[inline]
     fn step(&mut self, byte: u8) {
         self.state = match (self.state, byte) {
             (State::String { is_key: true }, b'"') => State::Colon,
@@ -83,11 +94,14 @@ impl Json {
             (State::String { is_key }, b'\\') => State::Escape { is_key },
             (State::String { is_key } | State::Escape { is_key }, _) => State::String { is_key },
             (State::Number, _) => return,
-            (State::Word([expected, rest @ ..]), _) if byte == *expected => match rest {
-                [] => return self.end_value(),
-                rest => State::Word(rest),
-            },
-            (State::Word(_), _) => State::Invalid,
+            (State::Word(word, came), _) => {
+                let word_bytes = WORDS[usize::from(word)];
+                match &word_bytes[usize::from(came)..] {
+                    [expected] if byte == *expected => return self.end_value(),
+                    [expected, ..] if byte == *expected => State::Word(word, came + 1),
+                    _ => State::Invalid,
+                }
+            }
             (_, b' ' | b'\t' | b'\r' | b'\n') => return,
             (State::FirstKey | State::Key, b'"') => State::String { is_key: true },
             (State::Colon, b':') => State::Value,
@@ -107,9 +121,9 @@ impl Json {
                 State::String { is_key: false }
             }
             (State::FirstElement | State::Value, b'-' | b'0'..=b'9') => State::Number,
-            (State::FirstElement | State::Value, b't') => State::Word(b"rue"),
-            (State::FirstElement | State::Value, b'f') => State::Word(b"alse"),
-            (State::FirstElement | State::Value, b'n') => State::Word(b"ull"),
+            (State::FirstElement | State::Value, b't') => State::Word(0, 1),
+            (State::FirstElement | State::Value, b'f') => State::Word(1, 1),
+            (State::FirstElement | State::Value, b'n') => State::Word(2, 1),
             _ => State::Invalid,
         };
     }
@@ -143,9 +157,35 @@ impl Json {
     }
 }
 
+/// Where in a string its next quote or backslash is. Most strings are too short for a call to pay.
+#[inline]
+fn end_of_run(text: &[u8]) -> Option<usize> {
+    const SHORT: usize = 4;
+    let mut start = 0;
+    for word in text.chunks_exact(8).take(SHORT) {
+        let word = word.try_into().map_or(0, u64::from_le_bytes);
+        let found = zeros(word ^ all(b'"')) | zeros(word ^ all(b'\\'));
+        if found != 0 {
+            return Some(start + found.trailing_zeros() as usize / 8);
+        }
+        start += 8;
+    }
+    memchr2(b'"', b'\\', &text[start..]).map(|end| start + end)
+}
+
+const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The high bit of each byte that is zero, up to the first one at least.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(all(1)) & !word & all(0x80)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
     /// What a text is: `complete`, `open`, `in string`, `possible` (nothing came yet), or `no`.
     fn what(text: &str) -> &'static str {
@@ -204,6 +244,21 @@ mod tests {
             ("{}\\n", "no"),
         ] {
             assert_eq!(what(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_and_backslashes_are_found_at_any_distance() {
+        for length in 0..80 {
+            let mut text = vec![b'\xA2'; length];
+            assert_eq!(end_of_run(&text), None);
+            for end in 0..length {
+                for mark in [b'"', b'\\'] {
+                    text[end..].fill(mark);
+                    assert_eq!(end_of_run(&text), Some(end));
+                    text[end..].fill(b'!');
+                }
+            }
         }
     }
 

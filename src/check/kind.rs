@@ -86,23 +86,38 @@ kinds! {
     MixedLineEnds = Warning "mixed-line-ends" "R2, 9.2.5";
     /// The first line that ends with a CR alone: legal, but many parsers know only LF.
     BareCr = Warning "bare-cr" "R2, 9.2.5";
+    /// The first CR CR LF, which is two line ends: a CRLF that was written as text once more.
+    CrCrLf = Warning "cr-cr-lf" "R6, 9.2.6";
+    /// A character in a value that ends no line here, but does for some clients: U+2028, U+2029,
+    /// U+0085, U+000B, U+000C, U+001C to U+001E.
+    UnicodeLineEnd = Warning "unicode-line-end" "R2, 9.2.5";
 
-    /// A field that clients ignore, since its name is none of the four.
+    /// A field that clients ignore, since its name is none of the four. Each name is reported once;
+    /// names that are [meant](super::Checker::with_known_field) are not.
     UnknownField = Error "unknown-field" "R17, 9.2.6";
     /// A field that clients ignore for an upper-case letter in its name.
     FieldNameCase = Error "field-name-case" "R12, 9.2.6";
-    /// A field that clients ignore for white space before its colon.
+    /// A field that clients ignore for white space, or something unseen, before its colon.
     SpaceBeforeColon = Error "space-before-colon" "R12, 9.2.6";
-    /// A field that clients ignore for white space before its name.
+    /// A field that clients ignore for white space, or something unseen, before its name.
     LeadingSpace = Error "leading-space" "R12, 9.2.6";
-    /// A line of nothing but white space, which does not end the block.
+    /// A line of nothing but white space, or what is unseen, which does not end the block.
     WhiteSpaceLine = Error "white-space-line" "R8, 9.2.6";
-    /// A value that begins with `data:` itself.
+    /// A value that is itself a line of an event stream.
     DoubledField = Warning "doubled-field" "R10, 9.2.6";
-    /// A value right behind the colon. A matter of style.
+    /// A space that clients drop from text, while other lines of the stream have none after their
+    /// colon: it was probably part of the text.
+    LostSpace = Warning "lost-space" "R10, 9.2.6";
+    /// A value right after the colon. A matter of style.
     NoSpaceAfterColon = Warning "no-space-after-colon" "R10, 9.2.6";
     /// A value that begins with a space. A matter of style.
     TwoSpacesAfterColon = Warning "two-spaces-after-colon" "R10, 9.2.6";
+
+    /// A NUL in data: legal, but Firefox drops it.
+    NulInData = Warning "nul-in-data" "R14, 9.2.6";
+    /// White space after a word that ends streams, such as `[DONE]`: clients compare it. A matter of
+    /// style.
+    SentinelSpace = Warning "sentinel-space" "R14, 9.2.6";
 
     /// An event type that is set again before its event is dispatched.
     EventTypeOverwritten = Error "event-type-overwritten" "R13, 9.2.6";
@@ -112,6 +127,9 @@ kinds! {
     ReservedEventType = Warning "reserved-event-type" "R18, 9.2.6 and 9.2.2";
     /// An id that is ignored for its NUL.
     IdWithNul = Error "id-with-nul" "R15, 9.2.6";
+    /// An id that some clients cannot send back in a header: it is not short, or not of visible
+    /// ASCII characters.
+    IdNotPortable = Warning "id-not-portable" "R23, 9.2.4";
     /// An id that is set again before its block ends.
     IdOverwritten = Error "id-overwritten" "R15, 9.2.6";
     /// A reconnection time without digits, which some clients ignore and some do not.
@@ -121,8 +139,10 @@ kinds! {
     /// A reconnection time of more than 2^31-1 milliseconds.
     HugeRetry = Warning "huge-retry" "R16, 9.2.6";
 
-    /// A block with an event type, but without data: nothing is dispatched.
+    /// A block with an event type and more, but without data: nothing is dispatched.
     BlockWithoutData = Error "block-without-data" "R18, 9.2.6";
+    /// A block with an event type and nothing else: nothing is dispatched.
+    EventTypeWithoutData = Warning "event-type-without-data" "R18, 9.2.6";
     /// A block with an id, but without data and event type: nothing is dispatched, but the id
     /// counts. A matter of style.
     IdWithoutData = Warning "id-without-data" "R18, 9.2.6";
@@ -135,28 +155,34 @@ kinds! {
     /// The stream ends before the blank line of a block.
     EndInsideBlock = Error "end-inside-block" "R20, 9.2.6";
 
-    /// A JSON text where a field should be. Lines up to the next field are ignored along with it.
+    /// A JSON text where a field should be. Its other lines are not reported.
     RawJson = Error "raw-json" "R17, 9.2.6";
-    /// An HTML or XML page where a field should be. Lines up to the next field are ignored along
-    /// with it.
+    /// An HTML or XML page where a field should be. Its other lines are not reported.
     RawHtml = Error "raw-html" "R17, 9.2.6";
-    /// The head of an HTTP response: it is no part of its body. Lines up to the first field are
-    /// ignored along with it.
+    /// The head of an HTTP response: it is no part of its body. Its other lines are not reported.
     RawHttpHead = Error "raw-http-head" "R22, 9.2.3";
     /// The size of an HTTP chunk at the start of the stream: chunks were not taken apart. Unknown
-    /// fields are ignored from there on.
+    /// fields are not reported from there on.
     RawHttpChunk = Error "raw-http-chunk" "R26, 9.2.7";
-    /// A compressed stream, by gzip or Zstandard: nothing of it can be read.
+    /// A compressed stream, by gzip, zlib or Zstandard: nothing of it can be read.
     RawCompressed = Error "raw-compressed" "R1, 9.2.5";
-    /// A stream in UTF-16: nothing of it can be read.
+    /// A stream in UTF-16 or UTF-32: nothing of it can be read.
     RawUtf16 = Error "raw-utf16" "R1, 9.2.5";
+    /// Bytes that are no text, such as those of Brotli or of AWS event-stream frames.
+    RawBinary = Error "raw-binary" "R1, 9.2.5";
+    /// What a recording tool has added: curl's progress meter or `-v`, or a shell's prompt.
+    RecordingTool = Error "recording-tool" "R17, 9.2.6";
+    /// Ten lines without a field or comment: a log, or another protocol.
+    NoEventStream = Error "no-event-stream" "R17, 9.2.6";
 
-    /// A line that goes on with the JSON of the data before it, where a line end has cut that.
+    /// A line that continues the JSON of the data before it, where a line end has cut that.
     JsonCutByLineEnd = Error "json-cut-by-line-end" "R17, 9.2.6";
     /// Two lines of data that meet inside a JSON string, where no line end may be.
     LineEndInJsonString = Warning "line-end-in-json-string" "R14, 9.2.6";
     /// More than one JSON text in the data of one event.
     JsonTextsInOneEvent = Warning "json-texts-in-one-event" "R14, 9.2.6";
+    /// Data that looks like JSON but is not, while that of other events is; or a Python value.
+    InvalidJson = Warning "invalid-json" "R14, 9.2.6";
     /// A backslash and a letter where a line end was meant.
     LiteralLineEnd = Warning "literal-line-end" "R2, 9.2.5";
 }
@@ -168,7 +194,10 @@ impl Kind {
     pub const fn is_style(self) -> bool {
         matches!(
             self,
-            Self::NoSpaceAfterColon | Self::TwoSpacesAfterColon | Self::IdWithoutData
+            Self::NoSpaceAfterColon
+                | Self::TwoSpacesAfterColon
+                | Self::SentinelSpace
+                | Self::IdWithoutData
         )
     }
 }

@@ -1,19 +1,40 @@
 //! What text looks like: guesses at what was meant, for a message that helps.
 
-use super::{Json, Kind};
+use super::json::Json;
 use crate::field::{self, Name};
+use crate::text;
 use core::fmt;
 use core::ops::Range;
 use core::time::Duration;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
-/// The known name that an unknown one was probably meant to be.
-pub(super) fn meant(name: &[u8]) -> Option<&'static str> {
-    const NAMES: [&str; 4] = ["data", "event", "id", "retry"];
-    let trimmed = name.trim_ascii();
-    NAMES
-        .into_iter()
-        .find(|known| trimmed.eq_ignore_ascii_case(known.as_bytes()))
+/// Whether it is all printable ASCII: then much need not be looked for.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    let is_plain = |text: &[u8]| {
+        text.iter()
+            .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
+    };
+    // Blocks, so that the search is vectorized and yet ends early.
+    text.chunks(64).all(is_plain)
+}
+
+/// Text without white space and what is unseen around it.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches(is_unseen)
+}
+
+pub(super) fn trim_start(text: &str) -> &str {
+    text.trim_start_matches(is_unseen)
+}
+
+pub(super) fn trim_end(text: &str) -> &str {
+    text.trim_end_matches(is_unseen)
+}
+
+/// White space, and what does not show: control characters, joiners, marks of direction.
+fn is_unseen(character: char) -> bool {
+    let is_escaped = || character.escape_debug().len() > 1;
+    character.is_whitespace() || !matches!(character, '"' | '\'' | '\\') && is_escaped()
 }
 
 /// The start of a JSON object, in whatever dialect, or of an array.
@@ -21,6 +42,150 @@ pub(super) fn is_json(text: &[u8]) -> bool {
     let mut json = Json::START;
     json.push(text);
     text.starts_with(b"{") || text.starts_with(b"[") && json.is_possible()
+}
+
+/// Whether data begins as JSON objects and arrays do.
+pub(super) fn begins_json(text: &[u8]) -> bool {
+    let [open @ (b'{' | b'['), rest @ ..] = text else {
+        return false;
+    };
+    match rest.trim_ascii_start() {
+        [] | [b'"', ..] => true,
+        [b'}', ..] => *open == b'{',
+        [b'{' | b'[' | b']', ..] => *open == b'[',
+        _ => false,
+    }
+}
+
+/// Whether data is how Python shows a dictionary, a list of them, or bytes with JSON.
+pub(super) fn is_python(text: &[u8]) -> bool {
+    let has = |part| memmem::find(text, part).is_some();
+    match text {
+        [b'{', b'\'', ..] => has(b"': "),
+        [b'[', b'{', b'\'', ..] => true,
+        [b'b', b'\'' | b'"', b'{' | b'[', .., last] => *last == text[1],
+        _ => false,
+    }
+}
+
+/// Whether a line ends a JSON text that began before it: `"a": 1}`, `]}`.
+pub(super) fn is_rest_of_json(line: &[u8]) -> bool {
+    match line.trim_ascii() {
+        [b'}' | b']', rest @ ..] => rest.iter().all(|byte| b"}], \t".contains(byte)),
+        [b'"', .., b'}' | b']' | b','] => true,
+        [b'"', ..] => memmem::find(line, b"\": ").is_some(),
+        _ => false,
+    }
+}
+
+/// A word that many servers end a stream with, or keep it alive.
+pub(super) fn is_sentinel(text: &[u8]) -> bool {
+    const WORDS: [&str; 8] = [
+        "done",
+        "end",
+        "eof",
+        "finish",
+        "stop",
+        "close",
+        "ping",
+        "heartbeat",
+    ];
+    let word = text
+        .strip_prefix(b"[")
+        .and_then(|text| text.strip_suffix(b"]"));
+    let is_name = |word: &[u8]| {
+        word.iter()
+            .all(|&byte| byte == b'_' || byte.is_ascii_uppercase())
+    };
+    word.is_some_and(|word| !word.is_empty() && is_name(word))
+        || WORDS
+            .into_iter()
+            .any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+        || is_number(text)
+}
+
+fn is_number(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_digit) || matches!(text, [b'-', b'0'..=b'9', ..])
+}
+
+/// Where data is a line of an event stream itself: its name and colon.
+pub(super) fn layer(data: &[u8]) -> Option<Range<usize>> {
+    let inner = match data {
+        [b'b', b'\'' | b'"', inner @ ..] => inner,
+        _ => data,
+    };
+    let start = data.len() - inner.len();
+    let is_layer = match field::split(inner) {
+        (Name::Other, _) => false,
+        // A token of text may well begin with a colon.
+        (Name::Comment, _) => {
+            matches!(inner, [_, b' ', letter, ..] if letter.is_ascii_alphabetic())
+        }
+        (Name::Data, _) => is_field(inner) && !is_data_url(inner),
+        _ => is_field(inner),
+    };
+    is_layer.then(|| start..start + field::name(inner).len() + 1)
+}
+
+/// `data:` alone may be a key in YAML, and `id` a word.
+fn is_field(inner: &[u8]) -> bool {
+    inner.len() > field::name(inner).len() + 1
+}
+
+/// `data:image/png;base64,` (RFC 2397).
+fn is_data_url(text: &[u8]) -> bool {
+    let kind = text.strip_prefix(b"data:").unwrap_or_default();
+    let end = memchr2(b',', b';', kind);
+    end.is_some_and(|end| {
+        let mut parts = kind[..end].split(|&byte| byte == b'/');
+        let is_token = |part: &[u8]| {
+            part.iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".+-".contains(byte))
+        };
+        end == 0 || parts.clone().count() == 2 && parts.all(is_token)
+    })
+}
+
+/// The first character that ends a line for some clients, but not here.
+pub(super) fn unicode_line_end(text: &[u8]) -> Option<Range<usize>> {
+    text.iter().enumerate().find_map(|(at, byte)| {
+        let length = match (byte, &text[at..]) {
+            (0x0B | 0x0C | 0x1C..=0x1E, _) => 1,
+            (0xC2, [_, 0x85, ..]) => 2,
+            (0xE2, [_, 0x80, 0xA8 | 0xA9, ..]) => 3,
+            _ => return None,
+        };
+        Some(at..at + length)
+    })
+}
+
+/// What keeps some clients from sending an id back in a header, and where that is.
+pub(super) fn unportable(id: &[u8]) -> Option<(Range<usize>, &'static str)> {
+    /// The longest that eight proxies let pass was 7,900 bytes.
+    const PORTABLE: usize = 7900;
+    let all = 0..id.len();
+    let control = id
+        .iter()
+        .position(|byte| byte.is_ascii_control() && *byte != b'\t');
+    if let Some(at) = control {
+        let why = "HTTP libraries refuse a control character in a header, and the client cannot \
+                   reconnect";
+        Some((at..at + 1, why))
+    } else if id.trim_ascii().len() < id.len() {
+        Some((
+            all,
+            "HTTP drops white space at the start and end of a header",
+        ))
+    } else if !id.is_ascii() && core::str::from_utf8(id).is_ok() {
+        Some((
+            all,
+            "many HTTP libraries refuse or alter what is not ASCII in a header",
+        ))
+    } else if id.len() > PORTABLE {
+        Some((all, "servers and proxies refuse a header of this length"))
+    } else {
+        None
+    }
 }
 
 /// A tag, comment, document type or processing instruction.
@@ -31,27 +196,18 @@ pub(super) fn is_markup(text: &[u8]) -> bool {
     )
 }
 
-/// What can be told by the first bytes of a stream.
-pub(super) fn start(line: &[u8]) -> Option<(Kind, &'static str)> {
-    match line {
-        [b'H', b'T', b'T', b'P', b'/', ..] => {
-            let message = "the head of an HTTP response is ignored here: send it as the head";
-            Some((Kind::RawHttpHead, message))
-        }
-        [0x1F, 0x8B, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..] => {
-            let message = "a compressed stream, of which clients ignore all: name the coding in \
-                           `content-encoding`, or do not compress";
-            Some((Kind::RawCompressed, message))
-        }
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
-            let message = "a stream in UTF-16, of which clients ignore all: send UTF-8";
-            Some((Kind::RawUtf16, message))
-        }
-        _ => None,
-    }
+/// Whether the first bytes of a line are hardly text: control characters, and what is not UTF-8.
+pub(super) fn is_binary(line: &[u8]) -> bool {
+    const JUDGED: usize = 64;
+    let start = &line[..text::boundary(line, JUDGED.min(line.len()))];
+    let is_control = |byte: &&u8| byte.is_ascii_control() && !matches!(byte, b'\t' | 0x1B);
+    let controls = start.iter().filter(is_control).count();
+    let invalid: usize = text::invalid_parts(start).map(|(_, part)| part.len()).sum();
+    let odd = controls + invalid;
+    odd >= 3 && odd * 4 >= start.len()
 }
 
-/// `1f`, perhaps with extensions behind a semicolon (RFC 9112, section 7.1).
+/// `1f`, perhaps with extensions after a semicolon (RFC 9112, section 7.1).
 pub(super) fn is_chunk_size(line: &[u8]) -> bool {
     let size = memchr(b';', line).map_or(line, |end| &line[..end]);
     (1..=16).contains(&size.len()) && size.iter().all(u8::is_ascii_hexdigit)
@@ -67,9 +223,9 @@ pub(super) fn literal_line_end(value: &[u8]) -> Option<Range<usize>> {
         }
         let mut rest = &value[backslash..];
         let mut has_lf = false;
-        while let [b'\\', letter @ (b'n' | b'r'), behind @ ..] = rest {
+        while let [b'\\', letter @ (b'n' | b'r'), after @ ..] = rest {
             has_lf |= *letter == b'n';
-            rest = behind;
+            rest = after;
         }
         end = value.len() - rest.len();
         if end == backslash {
@@ -91,7 +247,7 @@ pub(super) fn fault_of(time: &[u8]) -> &'static str {
     let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     let trimmed = time.trim_ascii();
     match trimmed {
-        // What is wrong stands behind what is looked at.
+        // What is wrong follows what is judged.
         _ if is_number(time) => "what is no ASCII digit",
         _ if is_number(trimmed) => "its white space",
         [b'+' | b'-', digits @ ..] if is_number(digits) => "its sign",
@@ -107,10 +263,14 @@ pub(super) fn fault_of(time: &[u8]) -> &'static str {
     }
 }
 
-/// What is too small to hold a reconnection time.
-pub(super) fn exceeded_by(retry: Duration) -> Option<&'static str> {
+/// What is too small to hold a reconnection time, which was written as `time`.
+pub(super) fn exceeded_by(retry: Duration, time: &[u8]) -> Option<&'static str> {
+    const MOST: &[u8] = b"18446744073709551615";
+    let zeros = time.iter().take_while(|&&byte| byte == b'0').count();
+    if retry == Duration::from_millis(u64::MAX) && time[zeros..] != *MOST {
+        return Some("64 bits hold");
+    }
     [
-        (u128::from(u64::MAX) - 1, "64 bits hold"),
         (1 << 53, "JavaScript numbers hold exactly"),
         (u32::MAX.into(), "32 bits hold"),
         (i32::MAX as u128, "JavaScript timers count"),
@@ -120,11 +280,47 @@ pub(super) fn exceeded_by(retry: Duration) -> Option<&'static str> {
     .map(|(_, what)| what)
 }
 
-/// FNV-1a: to tell values apart without keeping them.
+/// FNV-1a: to distinguish values without keeping them.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    let mut hash = Fnv::START;
+    hash.push(bytes);
+    hash.0
+}
+
+/// The same of a message, which need not be put together.
+pub(super) fn hash_of(message: fmt::Arguments<'_>) -> u64 {
+    let mut hash = Fnv::START;
+    // A hash takes any text.
+    let _ = fmt::Write::write_fmt(&mut hash, message);
+    hash.0
+}
+
+struct Fnv(u64);
+
+impl Fnv {
+    const START: Self = Self(0xcbf2_9ce4_8422_2325);
+
+    fn push(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+impl fmt::Write for Fnv {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// A number of bytes in a sentence.
+pub(super) struct Bytes(pub(super) usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} byte{}", self.0, if self.0 == 1 { "" } else { "s" })
+    }
 }
 
 /// Bytes in a sentence: `byte FF is`, `bytes E2 82 are`.
@@ -148,6 +344,107 @@ impl fmt::Display for Hex<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
+
+    #[test]
+    fn layers() {
+        for (data, expected) in [
+            ("data: a", Some(0..5)),
+            ("data:a", Some(0..5)),
+            ("event: ping", Some(0..6)),
+            ("id: 5", Some(0..3)),
+            ("retry: 5", Some(0..6)),
+            (": comment", Some(0..1)),
+            ("b'data: {...}'", Some(2..7)),
+            ("b\"id: 1\"", Some(2..5)),
+            ("b'hello'", None),
+            (":", None),
+            (":)", None),
+            (": 42", None),
+            ("data:", None),
+            ("data", None),
+            ("data:image/png;base64,iVBORw0KGgo=", None),
+            ("data:text/plain,hi", None),
+            ("data:,hi", None),
+            ("data:;base64,aGk=", None),
+            ("data: one, two", Some(0..5)),
+            ("data: a/b", Some(0..5)),
+            ("Data: a", None),
+            ("", None),
+        ] {
+            assert_eq!(layer(data.as_bytes()), expected, "{data}");
+        }
+    }
+
+    #[test]
+    fn what_begins_as_json_does() {
+        for (text, json, python, sentinel) in [
+            ("{\"a\": 1}", true, false, false),
+            ("{", true, false, false),
+            ("{}", true, false, false),
+            ("[{", true, false, false),
+            ("[\"a", true, false, false),
+            ("[]", true, false, false),
+            ("{'a': None}", false, true, false),
+            ("[{'a': 1}]", true, true, false),
+            ("b'{\"a\": 1}'", false, true, false),
+            ("b'hello'", false, false, false),
+            ("{'a', 'b'}", false, false, false),
+            ("{not json}", false, false, false),
+            ("[docs](x)", false, false, false),
+            ("[1] says", false, false, false),
+            ("[DONE]", false, false, true),
+            ("[END_OF_STREAM]", false, false, true),
+            ("[Done]", false, false, false),
+            ("done", false, false, true),
+            ("42", false, false, true),
+            ("-1.5", false, false, true),
+            ("2025-01-01", false, false, true),
+            ("hello", false, false, false),
+            ("", false, false, false),
+        ] {
+            let bytes = text.as_bytes();
+            let found = (begins_json(bytes), is_python(bytes), is_sentinel(bytes));
+            assert_eq!(found, (json, python, sentinel), "{text}");
+        }
+    }
+
+    #[test]
+    fn line_ends_of_others() {
+        for (text, expected) in [
+            ("a\u{2028}b", Some(1..4)),
+            ("\u{2029}", Some(0..3)),
+            ("\u{e9}\u{85}", Some(2..4)),
+            ("a\u{b}", Some(1..2)),
+            ("\u{c}", Some(0..1)),
+            ("\u{1c}", Some(0..1)),
+            ("\u{1e}", Some(0..1)),
+            ("\u{1b}\u{1f}\t\u{2027}\u{202a}\u{84}\u{d55c}", None),
+        ] {
+            assert_eq!(unicode_line_end(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ids_that_no_header_carries() {
+        for (id, expected) in [
+            ("resp_1/42", None),
+            ("a b", None),
+            ("a\tb", None),
+            ("", None),
+            ("a\u{1b}b", Some(1..2)),
+            ("\u{7f}", Some(0..1)),
+            (" a", Some(0..2)),
+            ("a\t", Some(0..2)),
+            ("\u{e9}", Some(0..2)),
+            ("\u{85}", Some(0..2)),
+        ] {
+            let found = unportable(id.as_bytes()).map(|(place, _)| place);
+            assert_eq!(found, expected, "{id:?}");
+        }
+        assert_eq!(unportable(&[b'a'; 7900]), None);
+        assert!(unportable(&[b'a'; 7901]).is_some());
+    }
 
     #[test]
     fn literal_line_ends() {
@@ -207,15 +504,21 @@ mod tests {
             (0x1_0000_0000, Some("32 bits hold")),
             (1 << 53, Some("32 bits hold")),
             ((1 << 53) + 1, Some("JavaScript numbers hold exactly")),
-            (u64::MAX - 1, Some("JavaScript numbers hold exactly")),
-            (u64::MAX, Some("64 bits hold")),
+            (u64::MAX, Some("JavaScript numbers hold exactly")),
         ] {
+            let (retry, time) = (
+                Duration::from_millis(milliseconds),
+                format!("00{milliseconds}"),
+            );
             assert_eq!(
-                exceeded_by(Duration::from_millis(milliseconds)),
+                exceeded_by(retry, time.as_bytes()),
                 expected,
                 "{milliseconds}"
             );
         }
+        let most = Duration::from_millis(u64::MAX);
+        let more = "18446744073709551616";
+        assert_eq!(exceeded_by(most, more.as_bytes()), Some("64 bits hold"));
     }
 
     #[test]

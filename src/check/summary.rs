@@ -2,11 +2,15 @@
 
 use super::{Kind, Severity};
 use crate::Event;
+use crate::text;
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
+
+/// The capacity for an id that outlives it, in bytes.
+const KEPT: usize = 8192;
 
 /// What a stream was made of, as far as it was fed: for tests to assert on.
 ///
@@ -54,7 +58,9 @@ pub struct Summary {
     /// The different reconnection times, in the order in which they came first; at most the first
     /// [`MAX_RETRY_VALUES`](Self::MAX_RETRY_VALUES).
     pub retry_values: Vec<Duration>,
-    /// How many diagnostics of each kind there were.
+    /// How often each unknown name came.
+    pub(super) unknown_fields: BTreeMap<String, u64>,
+    /// How many faults of each kind there were.
     pub(super) counts: BTreeMap<Kind, u64>,
 }
 
@@ -90,17 +96,40 @@ impl Summary {
             distinct_ids: 0,
             retries: 0,
             retry_values: Vec::new(),
+            unknown_fields: BTreeMap::new(),
             counts: BTreeMap::new(),
         }
     }
 
-    /// So many ids are told apart, and no more.
+    /// At most this many ids are distinguished.
     pub const MAX_DISTINCT_IDS: usize = 4096;
 
-    /// So many reconnection times are kept, and no more.
+    /// At most this many reconnection times are kept.
     pub const MAX_RETRY_VALUES: usize = 64;
 
-    /// How many diagnostics of this kind there were, handed out or not.
+    /// At most this many unknown names are counted, of at most
+    /// [`MAX_UNKNOWN_NAME`](Self::MAX_UNKNOWN_NAME) bytes.
+    pub const MAX_UNKNOWN_FIELDS: usize = 64;
+
+    /// Longer names are not counted: they are hardly names.
+    pub const MAX_UNKNOWN_NAME: usize = 64;
+
+    /// The names of fields that clients ignore, each with how often it came. Lines without a colon
+    /// are not counted here.
+    ///
+    /// ```
+    /// # use sse_wire::check::Checker;
+    /// let mut checker = Checker::new();
+    /// checker.feed(b"data: a\ntopic: b\n\ndata: c\ntopic: d\n\n");
+    /// assert!(checker.summary().unknown_fields().eq([("topic", 2)]));
+    /// ```
+    pub fn unknown_fields(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.unknown_fields
+            .iter()
+            .map(|(name, &count)| (name.as_str(), count))
+    }
+
+    /// How many faults of this kind there were, reported or not.
     ///
     /// ```
     /// # use sse_wire::check::{Checker, Kind};
@@ -113,18 +142,18 @@ impl Summary {
         self.counts.get(&kind).copied().unwrap_or_default()
     }
 
-    /// The kinds of which there was any diagnostic, each with how many there were.
+    /// The kinds of fault that there were, each with how many.
     pub fn counts(&self) -> impl Iterator<Item = (Kind, u64)> {
         self.counts.iter().map(|(&kind, &count)| (kind, count))
     }
 
-    /// How many errors there were, handed out or not.
+    /// How many errors there were, reported or not.
     #[must_use]
     pub fn errors(&self) -> u64 {
         self.of(Severity::Error)
     }
 
-    /// How many warnings there were, handed out or not.
+    /// How many warnings there were, reported or not.
     #[must_use]
     pub fn warnings(&self) -> u64 {
         self.of(Severity::Warning)
@@ -151,8 +180,22 @@ impl Summary {
         self.first_id.get_or_insert_with(|| id.to_owned());
         let last = self.last_id.get_or_insert_default();
         last.clear();
+        last.shrink_to(KEPT);
         last.push_str(id);
         self.distinct_ids = distinct;
+    }
+
+    pub(super) fn add_unknown_field(&mut self, name: &[u8]) {
+        if name.len() > Self::MAX_UNKNOWN_NAME {
+            return;
+        }
+        let mut text = String::new();
+        text::decode_into(name, &mut text);
+        if let Some(count) = self.unknown_fields.get_mut(&text) {
+            *count += 1;
+        } else if self.unknown_fields.len() < Self::MAX_UNKNOWN_FIELDS {
+            self.unknown_fields.insert(text, 1);
+        }
     }
 
     pub(super) fn add_retry(&mut self, retry: Duration) {

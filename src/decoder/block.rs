@@ -246,8 +246,13 @@ impl Block {
         self.has(ENDED)
     }
 
+    /// Whether it has not ended, and its end would do something.
+    pub(super) const fn is_open(&self) -> bool {
+        !self.has_ended() && self.has(DATA | TYPE | ID | RETRY | OTHER | TOO_LARGE)
+    }
+
     /// How many bytes of a block that has not ended lie in the buffers.
-    pub(super) const fn buffered(&self) -> usize {
+    pub(super) fn buffered(&self) -> usize {
         if self.has_ended() {
             return 0;
         }
@@ -540,7 +545,7 @@ impl Buffer {
     };
 
     #[inline(always)]
-    const fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.span.len() + self.bytes.len()
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Cut {
 }
 
 #[derive(Clone, Copy)]
+// An explicit tag is faster to test than one packed into `Digits`.
+#[repr(u8)]
 enum State {
     /// No line was cut.
     Nothing,
@@ -79,9 +81,14 @@ impl Cut {
         &self.value
     }
 
+    #[inline(always)]
+    pub(super) const fn is_at_start(&self) -> bool {
+        matches!(self.state, State::Bom(_))
+    }
+
     /// R5: consumes a byte order mark, or a part of one, at the start of the stream. Returns how
     /// many bytes of the chunk that is.
-    #[inline]
+    #[inline(never)]
     pub(super) fn strip_bom(&mut self, chunk: &[u8]) -> usize {
         let State::Bom(bom) = self.state else {
             return 0;
@@ -138,10 +145,19 @@ impl Cut {
     }
 
     /// The line is whole now.
+    #[inline(always)]
     pub(super) fn end(&mut self, block: &mut Block) -> Result<Option<Ready>, DecodeError> {
         match mem::replace(&mut self.state, State::Nothing) {
-            State::Value(Name::EventType) => block.set_event_type(Value::Copied(&self.value))?,
-            State::Value(Name::Id) => block.set_id(Value::Copied(&self.value))?,
+            State::Value(Name::EventType) => {
+                let set = block.set_event_type(Value::Copied(&self.value));
+                empty(&mut self.value);
+                set?;
+            }
+            State::Value(Name::Id) => {
+                let set = block.set_id(Value::Copied(&self.value));
+                empty(&mut self.value);
+                set?;
+            }
             State::Value(Name::Comment) => return Ok(Some(Ready::Comment(None))),
             State::Value(Name::Other) => return Ok(Some(Ready::Field(None))),
             State::Retry(digits) => return Ok(block.set_reconnection_time(digits)),
@@ -163,11 +179,11 @@ impl Cut {
         extended.and(ended.map(drop))
     }
 
-    /// Gives memory back where no line was cut.
+    /// Gives the memory of a line back that was returned.
     #[inline(always)]
     pub(super) fn trim(&mut self) {
         if self.value.capacity() > KEPT_OTHER && self.is_nothing() {
-            self.value = Vec::new();
+            empty(&mut self.value);
         }
     }
 
@@ -203,7 +219,7 @@ impl Cut {
         if name == Name::Data {
             return block.append_data(Value::Copied(value));
         }
-        empty(&mut self.value);
+        self.value.clear();
         match name {
             Name::Retry => self.state = State::Retry(Digits::default()),
             Name::Other => {
@@ -225,9 +241,9 @@ impl Cut {
         let len = self.value.len() + more.len();
         match self.state {
             State::Value(Name::EventType) => {
-                if block.admits(len)? {
-                    self.value.extend_from_slice(more);
-                }
+                let admitted = block.admits(len);
+                self.keep(more, admitted == Ok(true));
+                admitted?;
             }
             State::Value(Name::Id) => {
                 let admitted = block.admits(len);
@@ -257,6 +273,7 @@ impl Cut {
             self.value.extend_from_slice(more);
         } else {
             self.state = State::Ignored;
+            empty(&mut self.value);
         }
     }
 }

@@ -151,11 +151,14 @@ impl Decoder {
         if self.block.has_ended() {
             self.block.begin();
         }
+        if FRAMES {
+            self.cut.trim();
+        }
         if self.is_consumed(chunk, *at) {
             return Ok(None);
         }
         if !self.cut.is_nothing() {
-            let ready = self.take_rest_of_line(chunk, at, FRAMES);
+            let ready = self.take_rest_of_line::<FRAMES>(chunk, at);
             if !matches!(ready, Ok(None)) || self.is_consumed(chunk, *at) {
                 return ready;
             }
@@ -167,12 +170,17 @@ impl Decoder {
             }
         }
         let ready = self.take_lines::<FRAMES>(chunk, at, texts);
-        if !self.block.has_ended() {
-            self.block.settle(chunk);
+        if self.block.has_ended() {
+            return ready;
+        }
+        self.block.settle(chunk);
+        if matches!(ready, Ok(None)) && !self.is_consumed(chunk, *at) {
+            self.take_start_of_line(chunk, at, FRAMES)?;
         }
         ready
     }
 
+    /// Consumes whole lines until something is ready.
     #[inline(always)]
     fn take_lines<'c, const FRAMES: bool>(
         &mut self,
@@ -197,10 +205,6 @@ impl Decoder {
                 Some(_) => {}
             }
             start = line.next;
-        }
-        if !self.is_consumed(chunk, start) {
-            *at = chunk.len();
-            self.take_start_of_line(chunk, start, FRAMES)?;
         }
         Ok(None)
     }
@@ -246,15 +250,16 @@ impl Decoder {
 
     /// Continues with the line that the end of an earlier chunk has cut.
     #[inline(never)]
-    fn take_rest_of_line(
+    fn take_rest_of_line<const FRAMES: bool>(
         &mut self,
         chunk: &[u8],
         at: &mut usize,
-        frames: bool,
     ) -> Result<Option<Ready>, DecodeError> {
-        *at += self.cut.strip_bom(chunk);
-        if *at == chunk.len() || self.cut.is_nothing() {
-            return Ok(None);
+        if self.cut.is_at_start() {
+            *at += self.cut.strip_bom(chunk);
+            if *at == chunk.len() || self.cut.is_nothing() {
+                return Ok(None);
+            }
         }
         let line = self.lines.next(chunk, *at);
         let end = line.map_or(chunk.len(), |line| line.end);
@@ -262,25 +267,26 @@ impl Decoder {
         *at = line.map_or(end, |line| line.next);
         let extended = self
             .cut
-            .extend(rest, line.is_some(), &mut self.block, frames);
+            .extend(rest, line.is_some(), &mut self.block, FRAMES);
         let ready = if line.is_some() {
             self.cut.end(&mut self.block)
         } else {
             Ok(None)
         };
-        extended.and(ready.map(|ready| ready.filter(|_| frames)))
+        extended.and(ready.map(|ready| ready.filter(|_| FRAMES)))
     }
 
-    /// Consumes the line that the end of the chunk cuts. Nothing is lent any more.
+    /// Consumes the line that the end of the chunk cuts.
     #[inline(never)]
     fn take_start_of_line(
         &mut self,
         chunk: &[u8],
-        start: usize,
+        at: &mut usize,
         frames: bool,
     ) -> Result<(), DecodeError> {
-        self.block.settle(chunk);
-        self.cut.begin(&chunk[start..], &mut self.block, frames)
+        let start = &chunk[*at..];
+        *at = chunk.len();
+        self.cut.begin(start, &mut self.block, frames)
     }
 
     /// Whether the chunk is at its end, where memory is given back.
@@ -289,7 +295,6 @@ impl Decoder {
         let is_consumed = at == chunk.len();
         if is_consumed {
             self.block.trim();
-            self.cut.trim();
         }
         is_consumed
     }

@@ -13,16 +13,12 @@ const EXPECTED: [(&str, &[&str]); 9] = [
     // A progress bar's own CRs end lines, and what is empty is sent without data.
     (
         "axum",
-        &[
-            "15:34 mixed-line-ends",
-            "15:34 bare-cr",
-            "50:1 block-without-data",
-        ],
+        &["15:34 mixed-line-ends", "50:1 block-without-data"],
     ),
     ("better-sse", &[]),
     ("fastapi", &[]),
-    // Was given data that looks like a field, to see whether it arrives.
-    ("h3", &["20:7 doubled-field", "236:7 doubled-field"]),
+    // Was given text of many lines, one of which looks like a field.
+    ("h3", &[]),
     ("hono", &[]),
     ("mcp", &[]),
     ("sse-starlette", &[]),

@@ -2,6 +2,8 @@
 #![allow(unreachable_pub, reason = "the fuzz targets use the bodies as well")]
 
 mod bodies;
+#[path = "../laws/mod.rs"]
+mod laws;
 
 use bodies::{TARGETS, Target};
 use std::fs;
