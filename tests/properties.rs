@@ -42,6 +42,16 @@ proptest! {
     }
 
     #[test]
+    fn a_decoder_knows_what_the_end_would_cut_off(stream in any_stream()) {
+        decoder::a_decoder_knows_what_the_end_would_cut_off(&stream);
+    }
+
+    #[test]
+    fn a_header_is_an_id_that_an_event_may_have(value in vec(any::<u8>(), 0..4)) {
+        encoder::a_header_is_an_id_that_an_event_may_have(&value);
+    }
+
+    #[test]
     fn a_value_that_would_inject_is_refused_at_its_first_offence(value in hostile_text()) {
         encoder::a_value_that_would_inject_is_refused_at_its_first_offence(&value);
     }
