@@ -322,9 +322,9 @@ pub fn an_owned_feed_is_a_feed(stream: &[u8], limit: usize, chunking: &Chunking,
         }
         assert_eq!(owned.take(), Some(chunk));
         assert_eq!(owned.take(), None);
-        assert_eq!(State::of(owned.decoder()), State::of(&decoder));
-        assert_eq!(owned.decoder().buffered(), decoder.buffered());
     }
+    assert_eq!(State::of(owned.decoder()), State::of(&decoder));
+    assert_eq!(owned.decoder().buffered(), decoder.buffered());
     let finished = owned.finish();
     it_found(&owned, finished, finish(&mut decoder).as_ref());
     assert_eq!(owned.advance(), None);
