@@ -67,22 +67,34 @@ impl Json {
 
     pub(super) fn push(&mut self, mut text: &[u8]) {
         while self.is_possible() {
-            if let State::String { .. } = self.state {
-                // Most of a text is inside its strings.
-                let Some(end) = end_of_run(text) else {
-                    return;
-                };
-                text = &text[end..];
-            }
-            let Some((&byte, rest)) = text.split_first() else {
-                return;
+            text = match self.skip(text) {
+                [] => return,
+                [byte, rest @ ..] => {
+                    let in_number = matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+                    if self.state == State::Number && !in_number {
+                        self.end_value();
+                    }
+                    self.step(*byte);
+                    rest
+                }
             };
-            let is_in_number = matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-            if self.state == State::Number && !is_in_number {
-                self.end_value();
+        }
+    }
+
+    /// Short cuts through what most of a text is: strings, and what joins them.
+    #[inline]
+    fn skip<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        match (self.state, text) {
+            (State::String { .. }, _) => end_of_run(text).map_or(&[], |end| &text[end..]),
+            (State::Colon, [b':', b'"', rest @ ..]) => {
+                self.state = State::String { is_key: false };
+                self.skip(rest)
             }
-            self.step(byte);
-            text = rest;
+            (State::AfterValue, [b',', b'"', rest @ ..]) if self.in_object() => {
+                self.state = State::String { is_key: true };
+                self.skip(rest)
+            }
+            _ => text,
         }
     }
 
