@@ -46,8 +46,11 @@ impl Bom {
         } else if len == missing.len() {
             Stripped::Whole(len)
         } else {
-            let seen = BOM.len() - missing.len() + len;
-            Stripped::Unfinished(Self { seen: seen as u8 })
+            // At most two.
+            let more = u8::try_from(len).unwrap_or_default();
+            Stripped::Unfinished(Self {
+                seen: self.seen + more,
+            })
         }
     }
 }

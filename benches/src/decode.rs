@@ -156,11 +156,11 @@ impl Sink for Touched {
 }
 
 /// How a decoder is driven over a whole stream.
-trait Decode {
+pub(crate) trait Decode {
     fn decode(input: &Input, sink: &mut impl Sink);
 }
 
-const fn contender<D: Decode>(name: &'static str, role: Role) -> Contender {
+pub(crate) const fn contender<D: Decode>(name: &'static str, role: Role) -> Contender {
     Contender {
         name,
         role,
@@ -207,7 +207,7 @@ fn ours(input: &Input, mut take: impl FnMut(sse_wire::Event<'_>)) {
 }
 
 #[inline]
-fn show(event: &sse_wire::Event<'_>, sink: &mut impl Sink) {
+pub(crate) fn show(event: &sse_wire::Event<'_>, sink: &mut impl Sink) {
     sink.event(event.event_type(), event.data(), event.last_event_id());
     if let Some(retry) = event.retry() {
         sink.retry(milliseconds(retry));
@@ -236,7 +236,7 @@ impl Decode for SseCore {
 }
 
 /// `SseByteStream`, which its documentation prefers to `SseStream`; simdutf8 and memchr are on.
-struct SseStream;
+pub(crate) struct SseStream;
 
 impl Decode for SseStream {
     fn decode(input: &Input, sink: &mut impl Sink) {
@@ -256,7 +256,7 @@ impl Decode for SseStream {
 }
 
 /// `EventStream` over `Bytes`, which it slices; with its feature `std`.
-struct Sseer;
+pub(crate) struct Sseer;
 
 impl Decode for Sseer {
     fn decode(input: &Input, sink: &mut impl Sink) {
@@ -271,7 +271,7 @@ impl Decode for Sseer {
 }
 
 /// The `.eventsource()` adapter.
-struct EventsourceStream;
+pub(crate) struct EventsourceStream;
 
 impl Decode for EventsourceStream {
     fn decode(input: &Input, sink: &mut impl Sink) {
@@ -414,7 +414,7 @@ impl<I: Iterator + Unpin> Stream for Ready<I> {
 }
 
 /// Polls `stream` to its end, or its first error.
-fn drain<T, E>(stream: impl Stream<Item = Result<T, E>>, mut take: impl FnMut(T)) {
+pub(crate) fn drain<T, E>(stream: impl Stream<Item = Result<T, E>>, mut take: impl FnMut(T)) {
     let mut stream = pin!(stream);
     let mut context = Context::from_waker(Waker::noop());
     while let Poll::Ready(Some(Ok(event))) = stream.as_mut().poll_next(&mut context) {

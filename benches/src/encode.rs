@@ -41,7 +41,7 @@ pub struct Contender {
 /// What is to be encoded.
 #[derive(Debug)]
 pub struct Source {
-    events: Arc<[Event]>,
+    pub(crate) events: Arc<[Event]>,
     /// The same in shared strings, for `russe`.
     messages: Vec<russe::Message>,
 }
@@ -132,14 +132,14 @@ pub fn limit(workload: &Workload) -> Entry {
 }
 
 /// How an encoder is driven: hands the bytes of each event to `take`.
-trait Encode: 'static {
+pub(crate) trait Encode: 'static {
     /// What an encoder writes into, or nothing where it hands out buffers of its own.
     type Buffer: Default;
 
     fn encode(source: &Source, buffer: &mut Self::Buffer, take: impl FnMut(&[u8]));
 }
 
-const fn contender<E: Encode>(name: &'static str, role: Role) -> Contender {
+pub(crate) const fn contender<E: Encode>(name: &'static str, role: Role) -> Contender {
     Contender {
         name,
         role,
@@ -206,7 +206,7 @@ impl<const SIZE: usize> Encode for Pieces<SIZE> {
 }
 
 /// Ours: a `Bytes` of its own for every event, to be shared by many subscribers.
-struct ToBytes;
+pub(crate) struct ToBytes;
 
 impl Encode for ToBytes {
     type Buffer = ();
@@ -220,7 +220,7 @@ impl Encode for ToBytes {
 
 // Inlined here and below, as what builds an event stands in a caller's own code.
 #[inline(always)]
-fn ours<'a>(event: &'a Event, data: &'a str) -> sse_wire::Event<'a> {
+pub(crate) fn ours<'a>(event: &'a Event, data: &'a str) -> sse_wire::Event<'a> {
     let mut ours = sse_wire::Event::new(data);
     if !event.event_type.is_empty() {
         let event_type = EventType::new(event.event_type).expect("no line end");
@@ -331,7 +331,7 @@ impl Encode for TokioSseCodec {
 }
 
 /// `Event` through the body of an `Sse` response, since nothing else hands out its bytes.
-struct Axum;
+pub(crate) struct Axum;
 
 impl Encode for Axum {
     type Buffer = ();

@@ -1,7 +1,7 @@
 //! Measures `sse-wire` beside its peers: the same bytes, one process, results checked first.
 //!
-//! Top down: [`measure`] takes the samples, of [`decode`], [`encode`] and [`limits`], which run on
-//! the streams of [`workload`]; [`report`] prints what came out. See the README for the method.
+//! Top down: [`measure`] takes the samples, of [`decode`], [`encode`], [`stream`] and [`limits`],
+//! which run on the streams of [`workload`]; [`report`] prints what came out. See the README for the method.
 
 pub mod allocations;
 pub mod decode;
@@ -9,4 +9,5 @@ pub mod encode;
 pub mod limits;
 pub mod measure;
 pub mod report;
+pub mod stream;
 pub mod workload;

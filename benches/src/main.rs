@@ -7,6 +7,7 @@ use sse_wire_benches::{
     decode, encode, limits,
     measure::{Effort, Entry, measure},
     report::{self, Row},
+    stream,
     workload::{self, Chunking, Workload},
 };
 
@@ -18,7 +19,7 @@ usage: sse-wire-benches [--quick] [--rounds N] [--filter KEY=VALUE,...] [--json 
 
   --quick       a smoke run of some seconds; its numbers mean nothing
   --rounds N    samples of each contender
-  --filter      only what matches, keys: kind (decode, encode, limits), workload, chunk, contender;
+  --filter      only what matches, keys: kind (decode, encode, stream, body, limits), workload, chunk, contender;
                 a key that is given twice takes either value
   --json FILE   everything, unrounded";
 
@@ -35,6 +36,8 @@ fn main() -> ExitCode {
     for (kind, run) in [
         ("decode", decode_rows as Run),
         ("encode", encode_rows),
+        ("stream", stream_rows),
+        ("body", body_rows),
         ("limits", limit_rows),
     ] {
         if arguments.wants("kind", kind) {
@@ -92,6 +95,27 @@ fn encode_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
             entries,
             arguments.effort,
         ));
+    }
+}
+
+fn stream_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
+    for workload in arguments.workloads(&stream::NAMES) {
+        for chunking in stream::CHUNKINGS {
+            let input = workload.cut(chunking);
+            let patience = arguments.effort.patience;
+            let contenders = stream::DECODERS.iter();
+            let entries = contenders.map(|contender| contender.entry(&workload, &input, patience));
+            let (entries, chunk) = (entries.collect(), chunking.to_string());
+            rows.push(row("stream", &workload, chunk, entries, arguments.effort));
+        }
+    }
+}
+
+fn body_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
+    for workload in arguments.workloads(&stream::NAMES) {
+        let entries = stream::ENCODERS.iter();
+        let entries = entries.map(|contender| contender.entry(&workload)).collect();
+        rows.push(row("body", &workload, String::new(), entries, arguments.effort));
     }
 }
 

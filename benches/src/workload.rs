@@ -21,6 +21,9 @@ pub const NAMES: [&str; 10] = [
     "invalid",
 ];
 
+/// Those that only the adapters are measured with.
+pub const OTHER_NAMES: [&str; 1] = ["resumable"];
+
 /// One event as its sender means it, and as every right decoder must hand it out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event {
@@ -52,6 +55,7 @@ impl Workload {
     pub fn new(name: &str, size: usize) -> Self {
         let name = NAMES
             .into_iter()
+            .chain(OTHER_NAMES)
             .find(|known| *known == name)
             .expect("a workload's name");
         let mut writer = Writer {
@@ -68,6 +72,7 @@ impl Workload {
             "cjk" => writer.cjk(),
             "emoji" => writer.emoji(),
             "comments" => writer.comments(),
+            "resumable" => writer.resumable(),
             _ => writer.invalid(),
         }
         Self {
@@ -320,6 +325,20 @@ impl Writer {
         }
     }
 
+    /// An event type, an id and JSON as long as that of `llm`.
+    fn resumable(&mut self) {
+        while self.wire.len() < self.size {
+            let number = 10_000_000 + self.events.len();
+            let text = self.text(175);
+            self.event(Event {
+                event_type: "update",
+                data: format!(r#"{{"n":{number},"state":"open","text":"{text}"}}"#),
+                id: number.to_string(),
+                retry: None,
+            });
+        }
+    }
+
     /// As `llm`, with a byte that is no UTF-8 every 2 KiB.
     fn invalid(&mut self) {
         let mut next = 1024;
@@ -365,11 +384,14 @@ impl Writer {
         });
     }
 
-    /// Writes an event with LF line ends; only `full` has ids and reconnection times.
+    /// Writes an event with LF line ends; only `full` has reconnection times.
     fn event(&mut self, event: Event) {
         let mut block = String::new();
         if !event.event_type.is_empty() {
             block += &format!("event: {}\n", event.event_type);
+        }
+        if !event.id.is_empty() {
+            block += &format!("id: {}\n", event.id);
         }
         for line in event.data.split('\n') {
             block += &format!("data: {line}\n");

@@ -252,7 +252,7 @@ impl Block {
     }
 
     /// How many bytes of a block that has not ended lie in the buffers.
-    pub(super) const fn buffered(&self) -> usize {
+    pub(super) fn buffered(&self) -> usize {
         if self.has_ended() {
             return 0;
         }
@@ -545,7 +545,7 @@ impl Buffer {
     };
 
     #[inline(always)]
-    const fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.span.len() + self.bytes.len()
     }
 

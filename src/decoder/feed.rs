@@ -181,7 +181,6 @@ impl Decoder {
     }
 
     /// Consumes whole lines until something is ready.
-
     #[inline(always)]
     fn take_lines<'c, const FRAMES: bool>(
         &mut self,
