@@ -25,7 +25,7 @@ use core::time::Duration;
 /// let mut buf = Vec::new();
 /// encoder.retry(Duration::from_secs(3), &mut buf);
 /// encoder.event(&Event::new("whole").with_id(1), &mut buf);
-/// assert_eq!(buf, b"retry: 3000\n\nid: 1\ndata: whole\n\n");
+/// assert_eq!(buf, b"retry: 3000\nid: 1\ndata: whole\n\n");
 ///
 /// buf.clear(); // sent
 /// encoder.begin(&Event::without_data().with_id(2), &mut buf);
@@ -69,15 +69,19 @@ enum State {
 const KEPT: usize = 8192;
 
 impl Encoder {
-    /// The shortest comment, and a blank line: what [`keep_alive`](Self::keep_alive) writes between
-    /// events.
+    /// The shortest comment: what [`keep_alive`](Self::keep_alive) writes.
+    ///
+    /// No blank line follows it. Several much-used clients take that for the end of an event, and
+    /// return an empty one: `openai`, `httpx-sse` and `@microsoft/fetch-event-source`, if an id came
+    /// before. The price: a parser written by hand that splits at `\n\n` and looks only at the start
+    /// of each part misses an event after a comment. `docs/interop.md` has the figures.
     ///
     /// ```
     /// # use sse_wire::Encoder;
     /// let frame = bytes::Bytes::from_static(Encoder::KEEP_ALIVE);
-    /// assert_eq!(frame, ":\n\n");
+    /// assert_eq!(frame, ":\n");
     /// ```
-    pub const KEEP_ALIVE: &'static [u8] = b":\n\n";
+    pub const KEEP_ALIVE: &'static [u8] = b":\n";
 
     /// An encoder at the start of a stream, or between two events of one. Owns no heap memory.
     ///
@@ -95,7 +99,8 @@ impl Encoder {
     }
 
     /// Writes a whole event, as [`Event::encode`] does. [Ends](Self::end) an open one first, but
-    /// continues a block that has only [fields](Self::field) so far.
+    /// continues a block that has only a
+    /// [reconnection time](Self::retry) and [other fields](Self::field) so far.
     ///
     /// ```
     /// # use sse_wire::{Encoder, Event};
@@ -138,10 +143,7 @@ impl Encoder {
         match frame {
             Frame::Event(event) | Frame::Undispatched(event) => self.event(event, buf),
             Frame::Field(field) => self.field(field, buf),
-            Frame::Retry(time) => {
-                self.begin_fields();
-                self.retry(*time, buf);
-            }
+            Frame::Retry(time) => self.retry(*time, buf),
             Frame::Comment(text) => {
                 self.put_lines(buf, |put| put_comment(b"\n:", text, put));
             }
@@ -172,19 +174,18 @@ impl Encoder {
         self.put_lines(buf, |put| field::put_other(name, value, put));
     }
 
-    /// Writes a comment, which clients ignore: `: ` and the text, in as many lines as it has, and a
-    /// blank line.
+    /// Writes a comment, which clients ignore: `: ` and the text, in as many lines as it has.
     ///
-    /// Decoders that report comments return each line with its leading space.
+    /// Decoders that report comments return each line with its leading space. No blank line follows,
+    /// for the reason at [`KEEP_ALIVE`](Self::KEEP_ALIVE).
     ///
-    /// Inside an open event no blank line is written. If a data line is open, the comment is held
-    /// back until that line ends.
+    /// If a data line is open, the comment is held back until that line ends.
     ///
     /// ```
     /// # use sse_wire::Encoder;
     /// let (mut encoder, mut buf) = (Encoder::new(), Vec::new());
     /// encoder.comment("hello\nworld", &mut buf);
-    /// assert_eq!(buf, b": hello\n: world\n\n");
+    /// assert_eq!(buf, b": hello\n: world\n");
     ///
     /// buf.clear();
     /// encoder.data("one", &mut buf);
@@ -195,47 +196,46 @@ impl Encoder {
     /// ```
     pub fn comment(&mut self, text: &str, buf: &mut (impl BufMut + ?Sized)) {
         self.put_lines(buf, |put| put_comment(b"\n: ", text, put));
-        self.end_if_idle(buf);
     }
 
     /// Writes the shortest comment, to keep idle connections open; about every 15 seconds will do
     /// (R26).
     ///
-    /// Between events it is [`KEEP_ALIVE`](Self::KEEP_ALIVE); inside an open event it is `:` alone,
-    /// and inside an open data line it writes nothing: only data can go there.
+    /// It is [`KEEP_ALIVE`](Self::KEEP_ALIVE). Inside an open data line it writes nothing: only data can
+    /// go there.
     ///
     /// ```
     /// # use sse_wire::Encoder;
     /// let mut buf = Vec::new();
     /// Encoder::new().keep_alive(&mut buf);
-    /// assert_eq!(buf, b":\n\n");
+    /// assert_eq!(buf, b":\n");
     /// ```
     pub fn keep_alive(&mut self, buf: &mut (impl BufMut + ?Sized)) {
         if !matches!(self.state, State::Data) {
-            buf.put_slice(b":\n");
-            self.end_if_idle(buf);
+            buf.put_slice(Self::KEEP_ALIVE);
         }
     }
 
-    /// Writes a reconnection time, in whole milliseconds, saturating at `u64::MAX`, and a blank
-    /// line.
+    /// Writes a reconnection time, in whole milliseconds, saturating at `u64::MAX`. It acts at once
+    /// (R16).
     ///
-    /// Inside an open event it becomes a field of that, in the place where a
-    /// [comment](Self::comment) would go.
+    /// It is a field of the open event, or begins a block: the next event belongs to the same one. If
+    /// a data line is open, it is held back until that line ends.
     ///
     /// ```
-    /// # use {core::time::Duration, sse_wire::Encoder};
-    /// let mut buf = Vec::new();
-    /// Encoder::new().retry(Duration::from_millis(1500), &mut buf);
-    /// assert_eq!(buf, b"retry: 1500\n\n");
+    /// # use {core::time::Duration, sse_wire::{Encoder, Event}};
+    /// let (mut encoder, mut buf) = (Encoder::new(), Vec::new());
+    /// encoder.retry(Duration::from_millis(1500), &mut buf);
+    /// encoder.event(&Event::new("hello"), &mut buf);
+    /// assert_eq!(buf, b"retry: 1500\ndata: hello\n\n");
     /// ```
     pub fn retry(&mut self, retry: Duration, buf: &mut (impl BufMut + ?Sized)) {
         let milliseconds = whole_milliseconds(retry);
+        self.begin_fields();
         if let State::Fields { retry } = &mut self.state {
             *retry = Some(milliseconds);
         }
         self.put_lines(buf, |put| field::put_retry(milliseconds, put));
-        self.end_if_idle(buf);
     }
 
     /// Begins an event, whose data may follow in pieces: writes its fields, and the data it has as
@@ -353,13 +353,6 @@ impl Encoder {
         match self.state {
             State::Data => lines(&mut |bytes| self.deferred.extend_from_slice(bytes)),
             _ => lines(&mut |bytes| buf.put_slice(bytes)),
-        }
-    }
-
-    /// What stands between events is followed by a blank line.
-    fn end_if_idle(&mut self, buf: &mut (impl BufMut + ?Sized)) {
-        if matches!(self.state, State::Idle) {
-            buf.put_slice(b"\n");
         }
     }
 }

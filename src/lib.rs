@@ -79,7 +79,7 @@
 //! encoder.data("half an answer, ", &mut buf);
 //! write!(encoder.data_writer(&mut buf), "and {} more", 1)?;
 //! encoder.end(&mut buf);
-//! assert_eq!(buf, b":\n\ndata: half an answer, and 1 more\n\n");
+//! assert_eq!(buf, b":\ndata: half an answer, and 1 more\n\n");
 //! # Ok::<(), core::fmt::Error>(())
 //! ```
 //!

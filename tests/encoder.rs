@@ -124,11 +124,11 @@ fn line_ends_are_found_wherever_they_stand() {
 }
 
 #[test]
-fn comments_stand_alone_between_events() {
+fn comments_are_lines_and_nothing_else() {
     for (text, lines) in TEXTS {
         let mut buf = Vec::new();
         Encoder::new().comment(text, &mut buf);
-        assert_eq!(text_of(&buf), prefixed(": ", lines) + "\n", "{text:?}");
+        assert_eq!(text_of(&buf), prefixed(": ", lines), "{text:?}");
     }
 }
 
@@ -213,14 +213,16 @@ const UNDISPATCHED: Step = |encoder, buf| {
 fn each_call_in_each_state() {
     let table: &[(&[Step], &str)] = &[
         // Between events.
-        (&[COMMENT], ": c\n: d\n\n"),
-        (&[KEEP_ALIVE], ":\n\n"),
-        (&[RETRY], "retry: 7\n\n"),
+        (&[COMMENT], ": c\n: d\n"),
+        (&[KEEP_ALIVE], ":\n"),
+        (&[RETRY], "retry: 7\n"),
         (&[EVENT, EVENT], "data: e\n\ndata: e\n\n"),
         (&[END], ""),
         (&[EVENT, END], "data: e\n\n"),
         (&[COMMENT_FRAME], ":c\n:d\n"),
         // In a block that waits for its event.
+        (&[RETRY, END], "retry: 7\n\n"),
+        (&[RETRY, COMMENT, EVENT], "retry: 7\n: c\n: d\ndata: e\n\n"),
         (&[FIELD], "f: v\n"),
         (&[FIELD, END], "f: v\n\n"),
         (&[FIELD, EVENT], "f: v\ndata: e\n\n"),
@@ -284,7 +286,7 @@ fn each_call_in_each_state() {
         (&[DATA, RETRY, EVENT], "data: d\nretry: 7\n\ndata: e\n\n"),
         (
             &[DATA, RETRY, BEGIN, END, COMMENT],
-            "data: d\nretry: 7\n\ndata: b\n\n: c\n: d\n\n",
+            "data: d\nretry: 7\n\ndata: b\n\n: c\n: d\n",
         ),
         (&[DATA, FIELD, DATA, END], "data: dd\nf: v\n\n"),
         (

@@ -449,8 +449,8 @@ fn a_tick_after_silence_writes_a_comment() {
 #[test]
 fn a_comment_stands_where_it_changes_nothing() {
     for (chunk, expected) in [
-        ("", Some(":\n\n")),
-        ("data: 1\n\n", Some(":\n\n")),
+        ("", Some(":\n")),
+        ("data: 1\n\n", Some(":\n")),
         ("retry: 1\n", Some(":\n")),
         ("data: 1\r\n\r\n", Some(":\n")),
         ("data: 1\r", None),

@@ -213,10 +213,18 @@ impl<B: AsRef<[u8]>> OwnedFeed<B> {
         }
     }
 
-    /// The same at once: [`event`](Self::event) cannot change the decoder, and so has to check each
-    /// text by itself.
+    /// The same at less cost. [`event`](Self::event) cannot change the decoder, so it has to check each
+    /// text by itself, and to allocate what is not UTF-8.
+    ///
+    /// ```
+    /// # use sse_wire::OwnedFeed;
+    /// let mut feed = OwnedFeed::new();
+    /// feed.push("data: 1\n\n");
+    /// assert_eq!(feed.advance(), Some(Ok(())));
+    /// assert_eq!(feed.lend().unwrap().data(), "1");
+    /// ```
     #[inline(always)]
-    pub(crate) fn lend(&mut self) -> Option<Event<'_>> {
+    pub fn lend(&mut self) -> Option<Event<'_>> {
         let Some(Ready::Event) = self.ready else {
             return self.event();
         };

@@ -30,8 +30,8 @@ pin_project! {
     /// # let every_15_seconds = stream::iter([(); 3]);
     /// let body = KeepAlive::new(silence, every_15_seconds);
     /// # let mut body = block_on_stream(body);
-    /// # assert_eq!(body.next().unwrap().unwrap(), ":\n\n");
-    /// # assert_eq!(body.next().unwrap().unwrap(), ":\n\n");
+    /// # assert_eq!(body.next().unwrap().unwrap(), ":\n");
+    /// # assert_eq!(body.next().unwrap().unwrap(), ":\n");
     /// ```
     #[must_use = "streams do nothing unless polled"]
     pub struct KeepAlive<S, T> {

@@ -283,21 +283,13 @@ impl Asked {
                 .for_each(|it| self.data(it)),
             Call::Comment(text) => {
                 self.asides(data_lines(text).map(|line| Line::Comment(format!(" {line}"))));
-                self.end_if_idle();
             }
             Call::KeepAlive if self.open.as_ref().is_some_and(|open| open.data.is_some()) => {}
-            Call::KeepAlive => {
-                self.asides([Line::Comment(String::new())]);
-                self.end_if_idle();
-            }
-            Call::Retry(time) => {
-                self.asides([Line::Retry(*time)]);
-                self.end_if_idle();
-            }
+            Call::KeepAlive => self.asides([Line::Comment(String::new())]),
             Call::Frame(sse_wire::Frame::Comment(text)) => {
                 self.asides(data_lines(text).map(Line::Comment));
             }
-            Call::Frame(sse_wire::Frame::Retry(time)) => {
+            Call::Retry(time) | Call::Frame(sse_wire::Frame::Retry(time)) => {
                 self.begin_block();
                 self.asides([Line::Retry(*time)]);
             }
@@ -360,12 +352,6 @@ impl Asked {
                     self.lines.push(line);
                 }
             }
-        }
-    }
-
-    fn end_if_idle(&mut self) {
-        if self.open.is_none() {
-            self.lines.push(Line::Blank);
         }
     }
 
