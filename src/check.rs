@@ -1,8 +1,8 @@
 //! Diagnostics: what is wrong with an event stream, where, and what to do about it (R27).
 //!
-//! A decoder never complains. Whatever is no field it ignores, and a client shows nothing: a name
-//! in the wrong case, a blank line that is missing, a page of HTML. The [`Checker`] reads a stream
-//! along with it, in chunks as they come, and tells what a client will make of that.
+//! A decoder never complains. It ignores whatever is not a field, and the client shows nothing: a
+//! name in the wrong case, a blank line that is missing, a page of HTML. The [`Checker`] reads a
+//! stream in chunks, as they come, and reports what a client will make of it.
 //!
 //! # Testing a server
 //!
@@ -29,11 +29,11 @@
 //!
 //! ```text
 //! 4:1: error: the stream ends before the blank line of a block: an event of type `progress`
-//! with 12 bytes of data and the id `1` are lost; end each event with an empty line (R20, 9.2.6)
+//! with 12 bytes of data and the id `1` are lost; end each event with an empty line
+//! [end-inside-block]
 //! ```
 //!
-//! Once there is nothing to complain about, the [`Summary`] tells whether the stream is the one
-//! that was meant:
+//! Once nothing is found, the [`Summary`] shows whether the stream is the one that was meant:
 //!
 //! ```
 //! # use core::time::Duration;
@@ -51,19 +51,24 @@
 //! assert!(summary.largest_event < 64 * 1024, "what our smallest client takes");
 //! ```
 //!
-//! A stream may have what looks wrong and is meant: assert on [`Diagnostic::kind`] then, or on
-//! [`Summary::count`] of the kinds that matter.
+//! If something only looks wrong, assert on [`Diagnostic::kind`] instead, or on [`Summary::count`] of
+//! the kinds that matter. [`Checker::with_known_field`] names a field that is meant.
 //!
 //! # What is found
 //!
 //! [`Kind`] lists it all. An [error](Severity::Error) is a loss: a client that does as the
 //! specification says drops or alters something that was sent. A [warning](Severity::Warning) is
-//! legal, but probably not what was meant, or not what every client can do. What is written in fine
-//! style and what is not is told only to those who [ask](Checker::with_style).
+//! legal, but probably not what was meant, or not what every client can do. Matters of style are
+//! reported only [on request](Checker::with_style).
 //!
-//! A JSON document or an HTML page where a stream should be is one error, and so is a JSON text
-//! that a line end has cut: its other lines are not reported one by one.
+//! One cause is one diagnostic. A JSON document or an HTML page where a stream should be is one error,
+//! and so is what a recording tool has added: the other lines of it are not reported. Where the same
+//! is wrong again, it is only [counted](Summary::count).
 
+// The order in which a reader learns what the checker does: `lines` puts chunks together; `stream`
+// takes each line to who judges it: `fields` for its value, `block` for its block, `data` for JSON
+// and text, `ends` for its end, `foreign` and `unknown` for what is no field. `findings` keeps what
+// they report.
 mod block;
 mod data;
 mod diagnostic;
@@ -104,8 +109,8 @@ const BEFORE_VALUE: usize = crate::field::DECISIVE;
 
 /// Reads an event stream in chunks, and finds what is wrong with it.
 ///
-/// How the stream is cut into chunks cannot be observed in what is found. A [`Decoder`] inside
-/// tells what a client dispatches, so the two cannot disagree.
+/// Chunk boundaries make no difference to what is found. A [`Decoder`] inside knows what a client
+/// dispatches, so the two cannot disagree.
 ///
 /// ```
 /// use sse_wire::check::{Checker, Kind};
@@ -123,15 +128,16 @@ const BEFORE_VALUE: usize = crate::field::DECISIVE;
 /// # Order
 ///
 /// Diagnostics come in the order of the stream: each as soon as its line is complete, those of one
-/// line by their place in it. Only where a block's end shows what is wrong with a line inside it,
-/// that comes with the block's end.
+/// line by their place in it. A fault that only later lines reveal is reported there, at the line that
+/// it is about. Until a field or comment has come, at most ten lines are held back: they may be no
+/// stream at all.
 ///
 /// # Memory and time
 ///
 /// A checker holds what a [`Decoder`] holds, and of a line that a chunk's end has cut as many bytes
-/// as the decoder may hold of a block. Diagnostics that were not taken wait for the next call;
-/// there are at most so many of each kind as [`with_max_per_kind`](Self::with_max_per_kind) says.
-/// Time is linear in the number of bytes.
+/// as the decoder may hold of a block; 8 KiB of that buffer are kept. Diagnostics that were not taken
+/// wait for the next call; of each kind there are at most
+/// [`with_max_per_kind`](Self::with_max_per_kind). Time is linear in the number of bytes.
 #[derive(Clone, Debug)]
 pub struct Checker {
     /// The stream is over; what is fed next belongs to another one.
@@ -219,7 +225,7 @@ impl Checker {
         self
     }
 
-    /// Sets whether to tell of matters of style as well: see [`Kind::is_style`].
+    /// Sets whether to report matters of style as well: see [`Kind::is_style`].
     ///
     /// ```
     /// # use sse_wire::check::{Checker, Kind};

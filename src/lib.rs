@@ -44,7 +44,8 @@
 //! ```
 //!
 //! [`Feed`] borrows the decoder and the chunk. [`OwnedFeed`] owns both, to live in a struct: with
-//! it, an adapter to any kind of stream or reader is eight lines.
+//! it, an adapter to any kind of stream or reader is eight lines. Those for async streams are in
+//! [`stream`], and one for tokio's codecs in [`codec`].
 //!
 //! # A server
 //!
@@ -159,6 +160,8 @@
 //! | --- | --- | --- |
 //! | `std` | yes | picks vector instructions when it runs, and makes [`DataWriter`] an `std::io::Write` |
 //! | `simd` | yes | checks UTF-8 with vector instructions, where text is not ASCII |
+//! | `stream` | no | adapters for async streams, in [`stream`]: a body to events, events to a body; needs no `std` |
+//! | `codec` | no | codecs for `tokio_util::codec::Framed`, in [`codec`] |
 //!
 //! Without `std` the crate is `no_std` and needs `alloc`.
 //!
@@ -209,6 +212,6 @@ pub use event::{Event, Parts};
 pub use frame::{Field, Frame};
 pub use value::{EventId, EventType};
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "stream"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -19,7 +19,7 @@ usage: sse-wire-benches [--quick] [--rounds N] [--filter KEY=VALUE,...] [--json 
 
   --quick       a smoke run of some seconds; its numbers mean nothing
   --rounds N    samples of each contender
-  --filter      only what matches, keys: kind (decode, encode, stream, limits), workload, chunk, contender;
+  --filter      only what matches, keys: kind (decode, encode, stream, body, limits), workload, chunk, contender;
                 a key that is given twice takes either value
   --json FILE   everything, unrounded";
 
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         ("decode", decode_rows as Run),
         ("encode", encode_rows),
         ("stream", stream_rows),
+        ("body", body_rows),
         ("limits", limit_rows),
     ] {
         if arguments.wants("kind", kind) {
@@ -107,10 +108,14 @@ fn stream_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
             let (entries, chunk) = (entries.collect(), chunking.to_string());
             rows.push(row("stream", &workload, chunk, entries, arguments.effort));
         }
+    }
+}
+
+fn body_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
+    for workload in arguments.workloads(&stream::NAMES) {
         let entries = stream::ENCODERS.iter();
         let entries = entries.map(|contender| contender.entry(&workload)).collect();
-        let chunk = "encode".to_owned();
-        rows.push(row("stream", &workload, chunk, entries, arguments.effort));
+        rows.push(row("body", &workload, String::new(), entries, arguments.effort));
     }
 }
 

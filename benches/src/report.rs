@@ -9,7 +9,7 @@ use crate::measure::{Entry, Flaw, Role, Stats};
 /// One line of a table: all contenders on one input.
 #[derive(Debug)]
 pub struct Row {
-    /// `decode`, `encode` or `limits`.
+    /// `decode`, `encode`, `stream`, `body` or `limits`.
     pub kind: &'static str,
     pub workload: &'static str,
     /// Empty where nothing is cut.

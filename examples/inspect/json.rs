@@ -36,11 +36,14 @@ impl<W: Write> Json<W> {
         const PIECE: usize = 32;
         self.out.write_all(b"\"")?;
         for piece in text.chunks(PIECE) {
-            let (mut escaped, mut length) = ([0; 2 * PIECE], 0);
-            for &byte in piece {
+            let (mut is_special, mut escaped, mut length) = ([0; PIECE], [0; 2 * PIECE], 0);
+            for (is_special, byte) in is_special.iter_mut().zip(piece) {
+                *is_special = u8::from(*byte == b'"') | u8::from(*byte == b'\\');
+            }
+            for (byte, is_special) in piece.iter().zip(is_special) {
                 escaped[length % (2 * PIECE)] = b'\\';
-                length += usize::from(matches!(byte, b'"' | b'\\'));
-                escaped[length % (2 * PIECE)] = byte;
+                length += usize::from(is_special);
+                escaped[length % (2 * PIECE)] = *byte;
                 length += 1;
             }
             self.out.write_all(&escaped[..length])?;

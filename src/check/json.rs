@@ -65,28 +65,49 @@ impl Json {
         self.depth > 0 && matches!(self.state, State::String { .. } | State::Escape { .. })
     }
 
-    pub(super) fn push(&mut self, mut text: &[u8]) {
+    pub(super) fn push(&mut self, text: &[u8]) {
+        // A copy, so that its parts can stay in registers.
+        let mut json = *self;
+        json.read(text);
+        *self = json;
+    }
+
+    #[inline(always)]
+    fn read(&mut self, mut text: &[u8]) {
         while self.is_possible() {
-            if let State::String { .. } = self.state {
-                // Most of a text is inside its strings.
-                let Some(end) = end_of_run(text) else {
-                    return;
-                };
-                text = &text[end..];
-            }
-            let Some((&byte, rest)) = text.split_first() else {
+            let [byte, rest @ ..] = self.skip(text) else {
                 return;
             };
-            let is_in_number = matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-            if self.state == State::Number && !is_in_number {
+            let in_number = matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+            if self.state == State::Number && !in_number {
                 self.end_value();
             }
-            self.step(byte);
+            self.step(*byte);
             text = rest;
         }
     }
 
-    #[inline]
+    /// Short cuts through what most of a text is: strings, and what joins them.
+    #[inline(always)]
+    fn skip<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        let text = match (self.state, text) {
+            (State::Colon, [b':', b'"', rest @ ..]) => {
+                self.state = State::String { is_key: false };
+                rest
+            }
+            (State::AfterValue, [b',', b'"', rest @ ..]) if self.in_object() => {
+                self.state = State::String { is_key: true };
+                rest
+            }
+            _ => text,
+        };
+        match self.state {
+            State::String { .. } => end_of_run(text).map_or(&[], |end| &text[end..]),
+            _ => text,
+        }
+    }
+
+    #[inline(always)]
     fn step(&mut self, byte: u8) {
         self.state = match (self.state, byte) {
             (State::String { is_key: true }, b'"') => State::Colon,
@@ -128,6 +149,7 @@ impl Json {
         };
     }
 
+    #[inline(always)]
     fn open(&mut self, object: u64, state: State) {
         self.depth += 1;
         self.objects = self.objects << 1 | object;
@@ -138,12 +160,14 @@ impl Json {
         };
     }
 
+    #[inline(always)]
     fn close(&mut self) {
         self.depth -= 1;
         self.objects >>= 1;
         self.end_value();
     }
 
+    #[inline(always)]
     fn end_value(&mut self) {
         self.state = if self.depth == 0 {
             State::Complete
@@ -152,6 +176,7 @@ impl Json {
         };
     }
 
+    #[inline(always)]
     fn in_object(&self) -> bool {
         self.objects & 1 == 1
     }

@@ -213,11 +213,14 @@ impl fmt::Display for Advice<'_> {
             Guess::Misspelt(known, loss) => {
                 write!(f, "field {name} is ignored: did you mean `{known}`? {loss}")
             }
-            Guess::EventType => write!(
-                f,
-                "field {name} is ignored: if it is an event type, send `event: ` and the name, \
-                 then `data: ` and the JSON"
-            ),
+            Guess::EventType => {
+                let word = core::str::from_utf8(self.name).unwrap_or_default();
+                write!(
+                    f,
+                    "field {name} is ignored: if that is an event type, send `event: {word}`, and \
+                     the JSON after `data: `"
+                )
+            }
             Guess::KeepAlive => write!(
                 f,
                 "{name} is ignored: to keep the connection alive, send a comment, which begins \
@@ -245,6 +248,7 @@ fn is_word(name: &[u8]) -> bool {
         && name
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        && name.len() <= 40
 }
 
 /// Whether it is a known name with one slip of the pen, or torn: a chunk's start or end was lost.
@@ -283,7 +287,7 @@ mod tests {
         for (line, expected) in [
             ("type: message", "its name is `event`"),
             ("message: hi", "its name is `data`"),
-            ("error: {\"code\": 1}", "if it is an event type"),
+            ("error: {\"code\": 1}", "if that is an event type"),
             ("error: no", "clients know"),
             ("ping", "send a comment"),
             ("heartbeat:", "send a comment"),
@@ -317,7 +321,7 @@ mod tests {
             ("hello", "no field name"),
             ("\"hello\"", "no field name"),
             ("foo: b", "clients know"),
-            ("topics: [\"a\"]", "if it is an event type"),
+            ("topics: [\"a\"]", "if that is an event type"),
             ("12:30 {\"a\"}", "clients know"),
         ] {
             let (name, guess) = (

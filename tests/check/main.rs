@@ -577,7 +577,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
     ),
     (
         b": \xFF\nid: \xC0\x80\n\n",
-        &["1:3 invalid-utf8", "2:5 id-not-portable"],
+        &["1:3 invalid-utf8"],
     ),
     (b"da\xFFta: a\n", &["1:1 unknown-field", "1:3 invalid-utf8"]),
     (b"data: \xE2\x82\n\n", &["1:7 invalid-utf8"]),
@@ -1018,6 +1018,10 @@ fn a_message_names_what_it_is_about() {
             "with a CR alone, earlier ones with LF, and not every client",
         ),
         (b"type: a\ndata\n\n", "its name is `event`"),
+        (
+            b"error: {\"a\": 1}\n:\n",
+            "send `event: error`, and the JSON after `data: `",
+        ),
         (
             b"$ curl -N http://localhost\n",
             "a shell's prompt is no field",

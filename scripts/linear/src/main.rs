@@ -72,6 +72,10 @@ const ROWS: &[Row] = &[
     row("check half JSON texts, 1 chunk", 256 * K, b"", b"data: [\"\nx\n", check::<ALL>),
     row("check ignored lines, 1 chunk", 256 * K, b"", b"Data: x\n x\n", check::<ALL>),
     row("check ids in one block, 1 chunk", 256 * K, b"", b"id: 1\nid: 2\n", check::<ALL>),
+    row("check words with and without a space, 1 chunk", 256 * K, b"", b"data:a\n\ndata: b\n\n", check::<ALL>),
+    row("check halves of JSON texts, 1 chunk", 256 * K, b"", b"data: [\"\n\n", check::<ALL>),
+    row("check lines of another protocol, 1 chunk", 256 * K, b"", b"12:00 x\n", check::<ALL>),
+    row("check a line of separators in data, 1 chunk", 256 * K, b"data: ", b"\xE2\x80\xA8\0", check::<ALL>),
     row("check CR only, 1 byte a chunk", 16 * K, b"", b"\r", check::<1>),
 ];
 

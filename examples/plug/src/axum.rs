@@ -1,0 +1,13 @@
+//! A server with axum.
+
+use crate::{every_15_seconds, events};
+use axum::body::Body;
+use axum::response::IntoResponse;
+use sse_wire::headers;
+use sse_wire::stream::{EncodeStream, KeepAlive};
+
+/// The handler of a route.
+pub async fn handler() -> impl IntoResponse {
+    let body = KeepAlive::new(EncodeStream::new(events()), every_15_seconds());
+    (headers::RESPONSE, Body::from_stream(body))
+}
