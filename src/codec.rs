@@ -154,7 +154,7 @@ impl codec::Decoder for Codec {
     fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<Self::Item>> {
         let found = self.advance(src, OwnedFeed::advance);
         Ok(found.and_then(|found| match found {
-            Ok(()) => self.feed.event().map(|event| Ok(event.into_owned())),
+            Ok(()) => self.feed.lend().map(|event| Ok(event.into_owned())),
             Err(error) => Some(Err(error)),
         }))
     }

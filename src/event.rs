@@ -2,9 +2,11 @@
 
 use crate::text::Excerpt;
 use crate::value::owned;
-use crate::{EventId, EventType};
+use crate::{EventId, EventType, encoder};
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
+use bytes::{BufMut, Bytes};
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
@@ -362,6 +364,62 @@ impl<'a> Event<'a> {
     #[inline]
     pub(crate) const fn retry_milliseconds(&self) -> Option<u64> {
         self.retry
+    }
+}
+
+/// To bytes.
+impl Event<'_> {
+    /// Writes the event: its fields `event`, `id`, `retry` and `data`, in this order, and the blank
+    /// line.
+    ///
+    /// Only what was set is written, always with a space after the colon and with LF as line end.
+    /// Each line of the data becomes a line of its own, so that a decoder reads the same text, with
+    /// LF for CR and CRLF. Encoded events may be concatenated: they are one stream. Nothing is
+    /// allocated except what `buf` needs to grow.
+    ///
+    /// ```
+    /// # use {core::time::Duration, sse_wire::{Event, EventType}};
+    /// let mut buf = Vec::new();
+    /// Event::new("one\r\ntwo").with_retry(Duration::from_secs(3)).encode(&mut buf);
+    /// Event::new("").with_event_type(const { EventType::from_static("ping") }).encode(&mut buf);
+    /// assert_eq!(buf, b"retry: 3000\ndata: one\ndata: two\n\nevent: ping\ndata: \n\n");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `buf` cannot grow and has less room than [`encoded_len`](Self::encoded_len), as
+    /// [`BufMut`] documents.
+    #[inline]
+    pub fn encode(&self, buf: &mut (impl BufMut + ?Sized)) {
+        encoder::put_event(self, None, |bytes| buf.put_slice(bytes));
+    }
+
+    /// How many bytes [`encode`](Self::encode) writes, exactly. Takes one pass over the data.
+    ///
+    /// ```
+    /// # use sse_wire::Event;
+    /// let event = Event::new("one\r\ntwo");
+    /// assert_eq!(event.encoded_len(), "data: one\ndata: two\n\n".len());
+    /// ```
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        let mut len = 0;
+        encoder::put_event(self, None, |bytes| len += bytes.len());
+        len
+    }
+
+    /// The encoded event in memory of its own, allocated once and in the exact size: encode once,
+    /// and [`clone`](Bytes::clone) for every subscriber.
+    ///
+    /// ```
+    /// # use sse_wire::Event;
+    /// assert_eq!(&Event::new("hello").to_bytes()[..], b"data: hello\n\n");
+    /// ```
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        let mut buf = Vec::with_capacity(self.encoded_len());
+        self.encode(&mut buf);
+        buf.into()
     }
 }
 

@@ -86,6 +86,38 @@ impl<'c> Texts<'c> for Alone {
     }
 }
 
+/// Checks the values of one block together, with what stands between them.
+pub(crate) struct Together<'c> {
+    window: Window<'c>,
+    /// Where the block ends.
+    end: usize,
+}
+
+impl Together<'_> {
+    #[inline(always)]
+    pub(crate) const fn up_to(end: usize) -> Self {
+        Self {
+            window: Window::new(),
+            end,
+        }
+    }
+}
+
+impl<'c> Texts<'c> for Together<'c> {
+    #[inline(always)]
+    fn lend(&mut self, chunk: &'c [u8], start: usize, end: usize) -> Option<&'c str> {
+        if let Some(text) = self.window.get(start, end) {
+            return Some(text);
+        }
+        // Whole blocks, if the chunk has them: what is less would be copied for the check.
+        let size = self.end.saturating_sub(start).next_multiple_of(BLOCK);
+        let rest = chunk.get(start..)?;
+        self.window.text = valid_prefix(whole_characters(rest.get(..size).unwrap_or(rest)));
+        self.window.start = start;
+        self.window.get(start, end)
+    }
+}
+
 /// The part of a chunk that is known to be text: values in it are lent without another check.
 ///
 /// A check costs about 20 ns for a value of 100 bytes, and not much more for some kilobytes.

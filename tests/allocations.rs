@@ -2,11 +2,15 @@
 //! the steady state, and never more than a limit allows, whatever the stream.
 
 use sse_wire::check::Checker;
+#[cfg(feature = "stream")]
+use sse_wire::stream::EventStream;
 use sse_wire::{DecodeError, Decoder, Encoder, Event, EventType, Frame};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::env;
 use std::time::Duration;
+#[cfg(feature = "stream")]
+use std::{hint::black_box, pin::pin};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -53,6 +57,29 @@ fn no_event_allocates_in_the_steady_state() {
                     "{name}, chunks of {chunk}, frames: {frames}"
                 );
             }
+        }
+    }
+}
+
+#[cfg(feature = "stream")]
+#[test]
+fn no_event_of_a_body_allocates_in_the_steady_state() {
+    use std::task::{Context, Waker};
+    for (name, block) in BLOCKS {
+        let stream = block.repeat(2 * KIB / block.len() + 1);
+        for chunk in [stream.len(), 64, 7, 1, block.len()] {
+            let chunks = stream.chunks(chunk).cycle().map(Ok::<_, DecodeError>);
+            let mut events = EventStream::new(futures::stream::iter(chunks));
+            let mut pass = || {
+                measure(|| {
+                    for _ in 0..10 * stream.len() / chunk.min(block.len()) {
+                        let event = pin!(events.next_event());
+                        _ = black_box(event.poll(&mut Context::from_waker(Waker::noop())));
+                    }
+                })
+            };
+            let _first = pass(); // buffers grow
+            assert_eq!(pass().allocations, 0, "{name}, chunks of {chunk}");
         }
     }
 }

@@ -113,8 +113,27 @@ proptest! {
         calls in vec(prop_oneof![8 => 0..8_u8, 1 => any::<u8>()], 1..16),
         stream in strategies::stream(),
     ) {
-        let counted = |bytes: &[u8]| [&[bytes.len() as u8], bytes].concat();
+        let counted = |bytes: &[u8]| [&[u8::try_from(bytes.len()).unwrap()], bytes].concat();
         adapters(&[&[limit][..], &counted(&steps), &counted(&calls), &stream].concat());
+    }
+}
+
+/// What the fuzz target starts from. `fuzz/` is in the repository, but not in the package.
+#[test]
+fn an_adapter_says_what_the_decoder_says_of_vectors_and_seeds() {
+    let heads: [&[u8]; 3] = [
+        &[255, 0, 8, 0, 1, 2, 3, 4, 5, 6, 7],
+        &[255, 4, 0, 5, 1, 9, 3, 3, 7, 0],
+        &[20, 3, 4, 3, 2, 5, 0, 4, 8, 9, 4],
+    ];
+    for vector in vectors() {
+        for head in heads {
+            adapters(&[head, &vector.input].concat());
+        }
+    }
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/adapters");
+    for seed in std::fs::read_dir(seeds).into_iter().flatten() {
+        adapters(&std::fs::read(seed.unwrap().path()).unwrap());
     }
 }
 

@@ -8,7 +8,7 @@ HEAD = """\
 # Interoperability
 
 What happened when sse-wire met real browsers, clients, servers, proxies and stores. Written by
-`scripts/interop/run --write`, which anybody can run: it installs what it needs, and everything stays
+`scripts/interop/run --write`, which anybody can run: it installs what it needs, and all of it stays
 on loopback.
 
 A *known fault* is one of the other program, not of this crate. It is expected: if it is gone, the

@@ -1,7 +1,7 @@
 //! The feed that owns its chunk, so that it can live in a struct.
 
 use super::{Decoder, Ready};
-use crate::text::Alone;
+use crate::text::{Alone, Together};
 use crate::{DecodeError, Event, Frame};
 use core::fmt;
 
@@ -211,6 +211,18 @@ impl<B: AsRef<[u8]>> OwnedFeed<B> {
             Ready::CutOff => Some(self.decoder.block.peek(self.chunk(), true)),
             _ => None,
         }
+    }
+
+    /// The same at once: [`event`](Self::event) cannot change the decoder, and so has to check each
+    /// text by itself.
+    #[inline(always)]
+    pub(crate) fn lend(&mut self) -> Option<Event<'_>> {
+        let Some(Ready::Event) = self.ready else {
+            return self.event();
+        };
+        let chunk = self.chunk.as_ref().map_or(&[][..], B::as_ref);
+        let mut texts = Together::up_to(self.at);
+        Some(self.decoder.block.lend(chunk, &mut texts, true))
     }
 
     /// The frame that the last call has found, as often as you like; `None` if it has found none.

@@ -153,12 +153,13 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # assert_eq!(seen, ["1"]);
     /// # });
     /// ```
+    #[inline]
     pub async fn next_event(&mut self) -> Option<Result<Event<'_>, StreamError<S::Error>>>
     where
         S: Unpin,
     {
         match self.advance().await? {
-            Ok(()) => self.event().map(Ok),
+            Ok(()) => self.feed.lend().map(Ok),
             Err(error) => Some(Err(error)),
         }
     }
@@ -168,14 +169,14 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # Errors
     ///
     /// As [`next_event`](Self::next_event).
+    #[inline]
     pub fn poll_next_event<'a>(
         mut self: Pin<&'a mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Event<'a>, StreamError<S::Error>>>> {
         let found = ready!(self.as_mut().poll_advance(cx));
-        let this = self.into_ref().get_ref();
         Poll::Ready(match found {
-            Some(Ok(())) => this.event().map(Ok),
+            Some(Ok(())) => self.project().feed.lend().map(Ok),
             Some(Err(error)) => Some(Err(error)),
             None => None,
         })
@@ -214,6 +215,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # Errors
     ///
     /// As [`next_event`](Self::next_event).
+    #[inline]
     pub async fn advance(&mut self) -> Option<Result<(), StreamError<S::Error>>>
     where
         S: Unpin,
@@ -226,6 +228,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # Errors
     ///
     /// As [`next_event`](Self::next_event).
+    #[inline]
     pub fn poll_advance(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -235,6 +238,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
 
     /// The event that the last call has found, as often as you like; `None` if it has found none.
     #[must_use]
+    #[inline]
     pub fn event(&self) -> Option<Event<'_>> {
         self.feed.event()
     }
@@ -260,6 +264,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # Ok::<(), sse_wire::stream::StreamError<std::io::Error>>(())
     /// # });
     /// ```
+    #[inline]
     pub async fn next_frame(&mut self) -> Option<Result<Frame<'_>, StreamError<S::Error>>>
     where
         S: Unpin,
@@ -275,6 +280,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # Errors
     ///
     /// As [`next_frame`](Self::next_frame).
+    #[inline]
     pub fn poll_next_frame<'a>(
         mut self: Pin<&'a mut Self>,
         cx: &mut Context<'_>,
@@ -293,6 +299,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # Errors
     ///
     /// As [`next_frame`](Self::next_frame).
+    #[inline]
     pub async fn advance_frame(&mut self) -> Option<Result<(), StreamError<S::Error>>>
     where
         S: Unpin,
@@ -305,6 +312,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # Errors
     ///
     /// As [`next_frame`](Self::next_frame).
+    #[inline]
     pub fn poll_advance_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -314,6 +322,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
 
     /// The frame that the last call has found, as often as you like; `None` if it has found none.
     #[must_use]
+    #[inline]
     pub fn frame(&self) -> Option<Frame<'_>> {
         self.feed.frame()
     }
@@ -422,6 +431,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
 impl<S: TryStream<Ok: AsRef<[u8]>>> Stream for EventStream<S> {
     type Item = Result<Event<'static>, StreamError<S::Error>>;
 
+    #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let event = ready!(self.poll_next_event(cx));
         Poll::Ready(event.map(|event| event.map(Event::into_owned)))
@@ -482,6 +492,7 @@ impl<S: TryStream> FrameStream<S> {
 impl<S: TryStream<Ok: AsRef<[u8]>>> Stream for FrameStream<S> {
     type Item = Result<Frame<'static>, StreamError<S::Error>>;
 
+    #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let frame = ready!(self.project().events.poll_next_frame(cx));
         Poll::Ready(frame.map(|frame| frame.map(Frame::into_owned)))

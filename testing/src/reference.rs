@@ -490,6 +490,66 @@ mod tests {
     }
 
     #[test]
+    fn each_frame_comes_with_the_byte_that_completes_it() {
+        let undispatched = |event_type: &str, id: Option<&str>, retry| {
+            Frame::Undispatched(Event {
+                event_type: event_type.to_owned(),
+                data: String::new(),
+                last_event_id: id.unwrap_or_default().to_owned(),
+                id: id.map(ToOwned::to_owned),
+                retry,
+            })
+        };
+        let field = |name: &str, value: &str| Frame::Field {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        let comment = |text: &str| Frame::Comment(text.to_owned());
+        let time = Duration::from_millis(5);
+        for (stream, expected) in [
+            (
+                &b": a\r\n:\n"[..],
+                vec![(4, comment(" a")), (7, comment(""))],
+            ),
+            (b"retry: 5\r", vec![(9, Frame::Retry(time))]),
+            (
+                b"Data:a\n b\n",
+                vec![(7, field("Data", "a")), (10, field(" b", ""))],
+            ),
+            // R18: what a block sets counts, though it dispatches nothing.
+            (b"event: a\n\r\n", vec![(10, undispatched("a", None, None))]),
+            (
+                b"id: 1\n\n",
+                vec![(7, undispatched("message", Some("1"), None))],
+            ),
+            (
+                b"id\n\n",
+                vec![(4, undispatched("message", Some(""), None))],
+            ),
+            (
+                b"retry:5\n\n",
+                vec![
+                    (8, Frame::Retry(time)),
+                    (9, undispatched("message", None, Some(time))),
+                ],
+            ),
+            (
+                b"x\n\n",
+                vec![
+                    (2, field("x", "")),
+                    (3, undispatched("message", None, None)),
+                ],
+            ),
+            // Nothing is set here, nor after a blank line.
+            (b"event\nevent: a\nevent:\n\n", vec![]),
+            (b"id: \0\n\nretry: x\n\n\n", vec![]),
+            (b"event: a\n", vec![]),
+        ] {
+            assert_eq!(decode(stream).frames, expected, "{}", stream.escape_ascii());
+        }
+    }
+
+    #[test]
     fn integers_saturate() {
         for (digits, expected) in [
             ("0", 0),

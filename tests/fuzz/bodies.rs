@@ -77,7 +77,9 @@ impl Target {
 pub fn decode(input: &[u8]) {
     let mut input = Input(input);
     let chunking = input.chunking();
-    decoder::the_decoder_says_what_the_reference_says(input.rest(), &chunking);
+    let stream = input.rest();
+    decoder::the_decoder_says_what_the_reference_says(stream, &chunking);
+    decoder::a_decoder_knows_what_the_end_would_cut_off(stream);
 }
 
 /// Chunk boundaries make no difference under any limit, and a limit drops what is over it alone.
@@ -257,7 +259,9 @@ impl<'i> Input<'i> {
 
     /// Text that may be refused where it has to stay on one line.
     fn value(&mut self) -> String {
-        let value = self.text();
+        let bytes = self.string();
+        encoder::a_header_is_an_id_that_an_event_may_have(bytes);
+        let value = String::from_utf8_lossy(bytes).into_owned();
         encoder::a_value_that_would_inject_is_refused_at_its_first_offence(&value);
         value
     }

@@ -37,6 +37,13 @@ pub fn a_value_that_would_inject_is_refused_at_its_first_offence(value: &str) {
     assert_eq!(name.is_err(), is_reserved || in_name.is_some());
 }
 
+/// A request's header is an id if it is UTF-8 and one that an event may have.
+pub fn a_header_is_an_id_that_an_event_may_have(value: &[u8]) {
+    let text = std::str::from_utf8(value).ok();
+    let id = text.and_then(|text| EventId::new(text).ok());
+    assert_eq!(headers::last_event_id(value).ok(), id);
+}
+
 /// Every event that can be built comes back, and encoded events can be concatenated: the result is
 /// the stream of those events. [`Event::encoded_len`] is exact.
 pub fn encoded_events_are_the_stream_of_those_events(events: &[Event<'_>], chunking: &Chunking) {

@@ -16,7 +16,7 @@ pub fn a_limit_drops_what_is_too_large_and_nothing_else(
     limit: usize,
     chunking: &Chunking,
 ) {
-    // An error may come before its line ends, but the line still has to end for the model.
+    // The model knows lines that have an end.
     let stream = &[stream, b"\n\n"].concat();
     let limited = Limited::decode(stream, limit);
     let mut decoder = Decoder::new().with_max_event_size(limit);

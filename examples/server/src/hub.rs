@@ -97,29 +97,32 @@ impl Hub {
 
     /// Gives an event its id and sends it. This is the only time that it is encoded.
     pub fn send(&self, event: Event<'_>) -> Id {
-        let mut state = self.state();
+        let state = self.state();
         let id = state.log.end().next();
-        state.append(id, event.with_id(id).to_bytes());
-        self.announce(state);
+        self.publish(state, [(id, event.with_id(id).to_bytes())]);
         id
     }
 
     /// Sends encoded events that have ids, except those that came before.
-    ///
-    /// All of them are in the log before any client sees one. So if they push out events that a
-    /// client has not seen, it is reset, and cannot step over the gap unawares.
     pub fn receive(&self, events: impl IntoIterator<Item = (Id, Bytes)>) {
-        let mut state = self.state();
-        for (id, event) in events {
-            if id > state.log.end() {
-                state.append(id, event);
-            }
-        }
-        self.announce(state);
+        self.publish(self.state(), events);
     }
 
-    fn announce(&self, mut state: MutexGuard<'_, State>) {
+    /// No client sees any of the events before all of them are in the log. So if they push out one
+    /// that a client has not seen, it is reset, and cannot step over the gap unawares.
+    fn publish(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        events: impl IntoIterator<Item = (Id, Bytes)>,
+    ) {
         state.drop_slow_clients(self.limits.queue);
+        for (id, event) in events {
+            if id > state.log.end() {
+                state.log.append(id, event);
+                state.counts.events += 1;
+            }
+        }
+        state.drop_clients_that_missed_one();
         drop(state);
         self.news.send_replace(());
     }
@@ -228,11 +231,6 @@ impl Drop for Client {
 struct Ended;
 
 impl State {
-    fn append(&mut self, id: Id, event: Bytes) {
-        self.log.append(id, event);
-        self.counts.events += 1;
-    }
-
     fn add_client(&mut self, place: Place) -> u64 {
         let key = self.next_client;
         self.next_client += 1;
@@ -254,20 +252,29 @@ impl State {
         Ok(Some(event.clone()))
     }
 
-    /// Resets the connections of clients that are more than `queue` events behind, and of those for
-    /// whom the next event is no longer in the log.
+    /// Drops clients that are more than `queue` events behind. Called before others come: of those
+    /// no client can have taken one.
     ///
-    /// Done when events come, and not when a client takes one: a client that does not read takes
-    /// none.
+    /// Not left to when a client takes an event: a client that does not read takes none.
     fn drop_slow_clients(&mut self, queue: usize) {
+        let slowest = self.log.behind(queue);
+        self.keep_clients(|place| !place.live || place.after >= slowest);
+    }
+
+    /// Drops clients for whom the next event is no longer in the log.
+    fn drop_clients_that_missed_one(&mut self) {
+        let start = self.log.start();
+        self.keep_clients(|place| place.after >= start);
+    }
+
+    fn keep_clients(&mut self, keep: impl Fn(&Place) -> bool) {
         let before = self.clients.len();
-        let (start, slowest) = (self.log.start(), self.log.behind(queue));
         self.clients.retain(|_, place| {
-            let in_time = place.after >= if place.live { slowest } else { start };
-            if !in_time {
+            let kept = keep(place);
+            if !kept {
                 place.reset.notify_one();
             }
-            in_time
+            kept
         });
         self.counts.dropped += (before - self.clients.len()) as u64;
     }
@@ -278,36 +285,54 @@ mod tests {
     use super::*;
     use futures_util::FutureExt;
 
-    #[test]
-    fn a_client_never_steps_over_events_that_are_forgotten() {
+    fn hub(history: usize, queue: usize) -> Arc<Hub> {
         let limits = Limits {
-            history: 3,
-            queue: 3,
+            history,
+            queue,
             shared: true,
         };
-        let hub = Arc::new(Hub::new(limits, Id::default()));
-        let events = |ids: &[&str]| {
-            hub.receive(
-                ids.iter()
-                    .map(|id| (id.parse().expect("an id"), Bytes::new())),
-            );
-        };
+        Arc::new(Hub::new(limits, Id::default()))
+    }
+
+    fn id(text: &str) -> Id {
+        text.parse().expect("an id")
+    }
+
+    fn receive(hub: &Hub, ids: &[&str]) {
+        hub.receive(ids.iter().map(|text| (id(text), Bytes::new())));
+    }
+
+    #[test]
+    fn a_client_never_steps_over_events_that_are_forgotten() {
+        let hub = hub(3, 3);
         let reset = Reset::default();
         let (mut client, _) = hub.connect(None, Reset::clone(&reset));
-        events(&["1", "2", "3"]);
+        receive(&hub, &["1", "2", "3"]);
         assert!(client.next().now_or_never().flatten().is_some());
 
         // It has seen 1, and could still get 3 to 5. But 2 comes no more.
-        events(&["2", "3", "4", "5"]);
+        receive(&hub, &["2", "3", "4", "5"]);
         assert!(reset.notified().now_or_never().is_some());
         assert_eq!(client.next().now_or_never(), Some(None));
         let (_, start) = hub.connect(Some("1"), reset);
         assert_eq!(
             start,
             Start {
-                after: "2".parse().expect("an id"),
+                after: id("2"),
                 gap: true
             }
         );
+    }
+
+    #[test]
+    fn a_client_is_not_slow_because_many_events_come_at_once() {
+        let hub = hub(9, 1);
+        let (mut client, _) = hub.connect(None, Reset::default());
+        assert_eq!(client.next().now_or_never(), None);
+        receive(&hub, &["1", "2", "3"]);
+        assert!(client.next().now_or_never().flatten().is_some());
+
+        receive(&hub, &["4"]);
+        assert_eq!(client.next().now_or_never(), Some(None));
     }
 }

@@ -31,7 +31,7 @@ struct Options {
     /// Where to listen; with port 0 the system chooses one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// Send a comment after this much silence
+    /// Send a comment before there is silence for this long
     #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
     keep_alive: Duration,
     /// How long clients wait before they reconnect

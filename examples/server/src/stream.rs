@@ -2,11 +2,13 @@
 
 use crate::hub::{Client, Start};
 use bytes::Bytes;
-use futures_util::stream::{self, Stream};
-use sse_wire::{Encoder, Event, EventType};
+use futures_util::stream::{self, Stream, StreamExt};
+use sse_wire::stream::KeepAlive;
+use sse_wire::{Event, EventType};
 use std::convert::Infallible;
+use std::future::ready;
 use std::time::Duration;
-use tokio::time::{Interval, interval};
+use tokio::time::interval;
 
 pub fn body(
     client: Client,
@@ -14,20 +16,15 @@ pub fn body(
     retry: Duration,
     keep_alive: Duration,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    let ticks = interval(keep_alive);
-    stream::unfold(
-        (client, ticks, Some(hello(start, retry))),
-        async |(mut client, mut ticks, hello)| {
-            let chunk = match hello {
-                Some(hello) => {
-                    ticks.reset();
-                    hello
-                }
-                None => next(&mut client, &mut ticks).await?,
-            };
-            Some((Ok(chunk), (client, ticks, None)))
-        },
-    )
+    let hello = stream::once(ready(hello(start, retry)));
+    let events = stream::unfold(client, async |mut client| {
+        Some((client.next().await?, client))
+    });
+    // A comment comes at the second tick after an event at the latest.
+    let ticks = stream::unfold(interval(keep_alive / 2), async |mut interval| {
+        Some((interval.tick().await, interval))
+    });
+    KeepAlive::new(hello.chain(events).map(Ok), ticks)
 }
 
 /// The first event of every stream. Its id lets a client resume even if it is cut off before any
@@ -40,16 +37,4 @@ fn hello(start: Start, retry: Duration) -> Bytes {
         .with_id(start.after)
         .with_retry(retry)
         .to_bytes()
-}
-
-/// Keep-alives are for the silence between events: each event starts the wait anew.
-async fn next(client: &mut Client, ticks: &mut Interval) -> Option<Bytes> {
-    tokio::select! {
-        biased;
-        event = client.next() => {
-            ticks.reset();
-            event
-        }
-        _ = ticks.tick() => Some(Bytes::from_static(Encoder::KEEP_ALIVE)),
-    }
 }

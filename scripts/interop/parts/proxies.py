@@ -135,7 +135,7 @@ def check_delay(suite, proxies, case):
 
 
 def measure(suite, url, expected, options):
-    """How late the latest event was, in ms. A busy machine may delay one: the best of some tries."""
+    """How late the latest event was, in ms. A busy machine delays some: the best of a few tries."""
     for _ in range(ATTEMPTS):
         events = suite.read(url, "--once", *options)
         delay = max((event["at"] - float(event["data"]) for event in events), default=float("inf"))

@@ -189,10 +189,10 @@ fn an_id_that_is_forgotten_or_unknown_gives_a_gap_and_all_that_is_kept() {
 
 #[test]
 fn comments_fill_the_silence_and_only_that() {
-    let server = Server::start(&["--keep-alive", "0.5"]);
+    let server = Server::start(&["--keep-alive", "2"]);
     let mut events = server.events();
     assert!(events.bytes().starts_with(b"event: hello\n"));
-    for _ in 0..8 {
+    for _ in 0..15 {
         std::thread::sleep(Duration::from_millis(100));
         server.send("busy");
         assert!(events.bytes().ends_with(b"data: busy\n\n"));
@@ -200,7 +200,7 @@ fn comments_fill_the_silence_and_only_that() {
     let start = Instant::now();
     assert_eq!(events.bytes(), b":\n\n");
     assert!(
-        (400..2000).contains(&start.elapsed().as_millis()),
+        (900..4000).contains(&start.elapsed().as_millis()),
         "{:?}",
         start.elapsed()
     );

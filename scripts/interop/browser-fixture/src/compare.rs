@@ -1,4 +1,4 @@
-//! What a browser saw, beside what the decoder says.
+//! What a browser saw, beside what the decoder returned.
 
 use serde::{Deserialize, Serialize};
 use sse_wire::Event;
@@ -11,7 +11,7 @@ use crate::firefox;
 #[derive(Deserialize)]
 pub struct Seen {
     events: Vec<SeenEvent>,
-    /// Whether the source gave up; else the page did, after a time.
+    /// Whether the source closed for good. If not, the page gave up after some time.
     closed: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The streams: drawn from the kit's strategies, sorted by what readers are known to stumble over.
+//! The streams: drawn from the kit's strategies, and sorted by the known faults of browsers.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -25,10 +25,10 @@ const STREAMS: [(Kind, usize); 3] = [(Kind::Plain, 40), (Kind::Nul, 20), (Kind::
 /// Firefox waits for 500 ms at least, whatever the stream says.
 const RECONNECTION_TIMES: RangeInclusive<u128> = 500..=1000;
 const FIRST: &[u8] = b"retry: 500\n\n";
-/// After a part that set a reconnection time for which nobody has the patience.
+/// Follows a part that sets a reconnection time outside of these.
 const SOON: &[u8] = b"\n\nretry: 600\n";
 
-/// Ids that may be lost on the way back, each for another reason.
+/// Ids that may not come back, each for another reason: a name, a text and how often it is repeated.
 const IDS: [(&str, &str, usize); 13] = [
     ("digits", "42", 1),
     ("é", "é", 1),
@@ -69,7 +69,7 @@ pub enum Ending {
 
 pub struct Stream {
     pub kind: Kind,
-    /// Of its id, if that is what the stream is for.
+    /// Of the id, in a stream of the kind `Id`; else empty.
     pub name: &'static str,
     pub ending: Ending,
     bytes: Vec<u8>,
@@ -198,11 +198,11 @@ fn draw<T: Debug>(strategy: &impl Strategy<Value = T>, runner: &mut TestRunner) 
         .current()
 }
 
-/// A reconnection time becomes one for which there is patience.
+/// With a reconnection time that is short enough for a test.
 fn encode(mut event: Event<'_>) -> Vec<u8> {
     if let Some(retry) = event.retry() {
-        let bearable = 500 + u64::from(retry.subsec_millis()) / 2;
-        event = event.with_retry(Duration::from_millis(bearable));
+        let short = 500 + u64::from(retry.subsec_millis()) / 2;
+        event = event.with_retry(Duration::from_millis(short));
     }
     event.to_bytes().into()
 }

@@ -1,6 +1,6 @@
 //! Has browsers read streams that break decoders, and compares what their `EventSource` saw with
-//! what `sse_wire::Decoder` says of the same bytes. The browser opens `/?reader=NAME`; the rest is
-//! between the page and this server, and the outcome is at `/result/NAME`.
+//! what `sse_wire::Decoder` makes of the same bytes. The browser opens `/?reader=NAME`, the page reads
+//! the streams and reports, and `/result/NAME` has the outcome.
 //!
 //! | route | what it does |
 //! | --- | --- |
@@ -41,10 +41,10 @@ const JAVASCRIPT: [(&str, &str); 1] = [("content-type", "text/javascript")];
 /// This many pieces of a stream are sent apart; the network may join the others.
 const SENT_APART: usize = 50;
 
-/// How long the last bytes have, to leave before their connection breaks.
+/// Between the last bytes and the break of their connection, so that they still arrive.
 const BEFORE_A_BREAK: Duration = Duration::from_millis(30);
 
-/// Serves streams that break decoders, and compares what browsers see with what sse-wire says.
+/// Serves streams that break decoders, and compares what browsers see with what sse-wire decodes.
 #[derive(FromArgs)]
 struct Options {
     /// port of 127.0.0.1 to listen on
@@ -62,7 +62,7 @@ struct Shared {
     visits: Mutex<HashMap<(String, usize), Visit>>,
 }
 
-/// What is known of one reader's dealings with one stream.
+/// How one reader fared with one stream.
 #[derive(Default)]
 struct Visit {
     /// When the server had sent all.
