@@ -51,8 +51,8 @@
 //! assert!(summary.largest_event < 64 * 1024, "what our smallest client takes");
 //! ```
 //!
-//! If something only looks wrong, assert on [`Diagnostic::kind`] instead, or on [`Summary::count`] of
-//! the kinds that matter. [`Checker::with_known_field`] names a field that is meant.
+//! If something only looks wrong, assert on [`Diagnostic::kind`] instead, or on [`Summary::count`]
+//! of the kinds that matter. [`Checker::with_known_field`] names a field that is meant.
 //!
 //! # What is found
 //!
@@ -61,9 +61,9 @@
 //! legal, but probably not what was meant, or not what every client can do. Matters of style are
 //! reported only [on request](Checker::with_style).
 //!
-//! One cause is one diagnostic. A JSON document or an HTML page where a stream should be is one error,
-//! and so is what a recording tool has added: the other lines of it are not reported. Where the same
-//! is wrong again, it is only [counted](Summary::count).
+//! One cause is one diagnostic. A JSON document or an HTML page where a stream should be is one
+//! error, and so is what a recording tool has added: the other lines of it are not reported. Where
+//! the same is wrong again, it is only [counted](Summary::count).
 
 // The order in which a reader learns what the checker does: `lines` puts chunks together; `stream`
 // takes each line to who judges it: `fields` for its value, `block` for its block, `data` for JSON
@@ -128,15 +128,15 @@ const BEFORE_VALUE: usize = crate::field::DECISIVE;
 /// # Order
 ///
 /// Diagnostics come in the order of the stream: each as soon as its line is complete, those of one
-/// line by their place in it. A fault that only later lines reveal is reported there, at the line that
-/// it is about. Until a field or comment has come, at most ten lines are held back: they may be no
-/// stream at all.
+/// line by their place in it. A fault that only later lines reveal is reported there, at the line
+/// that it is about. Until a field or comment has come, at most ten lines are held back: they may
+/// be no stream at all.
 ///
 /// # Memory and time
 ///
 /// A checker holds what a [`Decoder`] holds, and of a line that a chunk's end has cut as many bytes
-/// as the decoder may hold of a block; 8 KiB of that buffer are kept. Diagnostics that were not taken
-/// wait for the next call; of each kind there are at most
+/// as the decoder may hold of a block; 8 KiB of that buffer are kept. Diagnostics that were not
+/// taken wait for the next call; of each kind there are at most
 /// [`with_max_per_kind`](Self::with_max_per_kind). Time is linear in the number of bytes.
 #[derive(Clone, Debug)]
 pub struct Checker {

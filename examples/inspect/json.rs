@@ -30,8 +30,8 @@ impl<W: Write> Json<W> {
         self.out.write_all(safe.as_bytes())
     }
 
-    /// Text in which only quotes and backslashes have to be escaped: without a branch for each, since
-    /// JSON in JSON has many.
+    /// Text in which only quotes and backslashes have to be escaped: without a branch for each,
+    /// since JSON in JSON has many.
     fn plain(&mut self, text: &[u8]) -> io::Result<()> {
         const PIECE: usize = 32;
         self.out.write_all(b"\"")?;

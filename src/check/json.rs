@@ -74,47 +74,63 @@ impl Json {
 
     #[inline(always)]
     fn read(&mut self, mut text: &[u8]) {
-        while self.is_possible() {
-            let [byte, rest @ ..] = self.skip(text) else {
-                return;
-            };
-            let in_number = matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-            if self.state == State::Number && !in_number {
-                self.end_value();
+        while self.is_possible() && !text.is_empty() {
+            if let Some(rest) = self.skip(text) {
+                text = rest;
+            } else {
+                self.step(text[0]);
+                text = &text[1..];
             }
-            self.step(*byte);
-            text = rest;
         }
     }
 
-    /// Short cuts through what most of a text is: strings, and what joins them.
+    /// Short cuts through what most of a text is: strings, numbers, words, and what joins them.
+    /// Returns what follows.
     #[inline(always)]
-    fn skip<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
-        let text = match (self.state, text) {
+    fn skip<'t>(&mut self, text: &'t [u8]) -> Option<&'t [u8]> {
+        match (self.state, text) {
+            (State::String { is_key }, _) => {
+                let Some(end) = end_of_run(text) else {
+                    return Some(&[]);
+                };
+                match text[end..] {
+                    [b'"', ..] if is_key => self.state = State::Colon,
+                    [b'"', ..] => self.end_value(),
+                    _ => self.state = State::Escape { is_key },
+                }
+                Some(&text[end + 1..])
+            }
             (State::Colon, [b':', b'"', rest @ ..]) => {
                 self.state = State::String { is_key: false };
-                rest
+                Some(rest)
             }
             (State::AfterValue, [b',', b'"', rest @ ..]) if self.in_object() => {
                 self.state = State::String { is_key: true };
-                rest
+                Some(rest)
             }
-            _ => text,
-        };
-        match self.state {
-            State::String { .. } => end_of_run(text).map_or(&[], |end| &text[end..]),
-            _ => text,
+            (State::Number, _) => {
+                let in_number =
+                    |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+                let Some(end) = text.iter().position(|byte| !in_number(byte)) else {
+                    return Some(&[]);
+                };
+                self.end_value();
+                Some(&text[end..])
+            }
+            (State::Word(word, came), _) => {
+                let rest = text.strip_prefix(&WORDS[usize::from(word)][usize::from(came)..])?;
+                self.end_value();
+                Some(rest)
+            }
+            _ => None,
         }
     }
 
+    /// A byte that no short cut takes.
     #[inline(always)]
     fn step(&mut self, byte: u8) {
         self.state = match (self.state, byte) {
-            (State::String { is_key: true }, b'"') => State::Colon,
-            (State::String { is_key: false }, b'"') => return self.end_value(),
-            (State::String { is_key }, b'\\') => State::Escape { is_key },
-            (State::String { is_key } | State::Escape { is_key }, _) => State::String { is_key },
-            (State::Number, _) => return,
+            (State::Escape { is_key }, _) => State::String { is_key },
             (State::Word(word, came), _) => {
                 let word_bytes = WORDS[usize::from(word)];
                 match &word_bytes[usize::from(came)..] {

@@ -61,8 +61,8 @@ macro_rules! kinds {
                 }
             }
 
-            /// The [rules](crate#rules) that it rests on, and the section of the HTML standard where
-            /// they stand.
+            /// The [rules](crate#rules) that it rests on, and the section of the HTML standard
+            /// where they stand.
             #[must_use]
             pub const fn rule(self) -> &'static str {
                 match self {
@@ -115,8 +115,8 @@ kinds! {
 
     /// A NUL in data: legal, but Firefox drops it.
     NulInData = Warning "nul-in-data" "R14, 9.2.6";
-    /// White space after a word that ends streams, such as `[DONE]`: clients compare it. A matter of
-    /// style.
+    /// White space after a word that ends streams, such as `[DONE]`: clients compare it. A matter
+    /// of style.
     SentinelSpace = Warning "sentinel-space" "R14, 9.2.6";
 
     /// An event type that is set again before its event is dispatched.
