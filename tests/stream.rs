@@ -165,13 +165,13 @@ fn an_endless_body_without_events_lets_others_run() {
 #[test]
 fn a_chunk_is_dropped_when_what_follows_its_last_event_is_asked_for() {
     #[derive(Clone)]
-    struct Chunk(Rc<&'static [u8]>);
+    struct Chunk(Rc<[u8]>);
     impl AsRef<[u8]> for Chunk {
         fn as_ref(&self) -> &[u8] {
             &self.0
         }
     }
-    let chunk = Chunk(Rc::new(b"data: 1\n\ndata: 2\n\ndata: cut"));
+    let chunk = Chunk(Rc::from(&b"data: 1\n\ndata: 2\n\ndata: cut"[..]));
     let mut cx = Context::from_waker(Waker::noop());
     for ask_for_frames in [false, true] {
         let body = stream::iter([Ok::<_, Failure>(chunk.clone())]).chain(stream::pending());
@@ -292,8 +292,8 @@ fn debugging_shows_no_bytes() {
 // Events to bytes.
 
 /// A stream of these items, where `None` is a pause.
-fn with_pauses<T: Clone>(items: &[Option<T>]) -> impl Stream<Item = T> + Unpin + use<T> {
-    let mut items = items.to_vec().into_iter();
+fn with_pauses<T: Clone>(items: &[Option<T>]) -> impl Stream<Item = T> + Unpin {
+    let mut items = items.iter().cloned();
     stream::poll_fn(move |cx| match items.next() {
         Some(None) => {
             cx.waker().wake_by_ref();
@@ -472,7 +472,8 @@ fn a_comment_stands_where_it_changes_nothing() {
 #[test]
 fn ticks_end_without_the_body_and_a_body_ends_both() {
     let chunk = Bytes::from(Encoder::KEEP_ALIVE);
-    let body = with_pauses(&[None, Some(Ok::<_, Failure>(chunk.clone())), None]);
+    let items = [None, Some(Ok::<_, Failure>(chunk.clone())), None];
+    let body = with_pauses(&items);
     let mut body = KeepAlive::new(body, stream::empty::<()>());
     assert_eq!(block_on(body.next()), Some(Ok(chunk)));
     assert!(!body.is_terminated());

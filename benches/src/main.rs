@@ -114,8 +114,16 @@ fn stream_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
 fn body_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
     for workload in arguments.workloads(&stream::NAMES) {
         let entries = stream::ENCODERS.iter();
-        let entries = entries.map(|contender| contender.entry(&workload)).collect();
-        rows.push(row("body", &workload, String::new(), entries, arguments.effort));
+        let entries = entries
+            .map(|contender| contender.entry(&workload))
+            .collect();
+        rows.push(row(
+            "body",
+            &workload,
+            String::new(),
+            entries,
+            arguments.effort,
+        ));
     }
 }
 

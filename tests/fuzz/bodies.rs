@@ -339,7 +339,7 @@ impl<'i> Input<'i> {
             5 => Operation::Finish,
             6 => Operation::Reconnect,
             7 => Operation::Reset,
-            _ if self.number() % 2 == 0 => Operation::New(self.id()),
+            _ if self.number() & 1 == 0 => Operation::New(self.id()),
             _ => Operation::Resume(self.id()),
         }
     }
