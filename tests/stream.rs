@@ -165,13 +165,13 @@ fn an_endless_body_without_events_lets_others_run() {
 #[test]
 fn a_chunk_is_dropped_when_what_follows_its_last_event_is_asked_for() {
     #[derive(Clone)]
-    struct Chunk(Rc<[u8]>);
+    struct Chunk(Rc<str>);
     impl AsRef<[u8]> for Chunk {
         fn as_ref(&self) -> &[u8] {
-            &self.0
+            self.0.as_bytes()
         }
     }
-    let chunk = Chunk(Rc::from(&b"data: 1\n\ndata: 2\n\ndata: cut"[..]));
+    let chunk = Chunk(Rc::from("data: 1\n\ndata: 2\n\ndata: cut"));
     let mut cx = Context::from_waker(Waker::noop());
     for ask_for_frames in [false, true] {
         let body = stream::iter([Ok::<_, Failure>(chunk.clone())]).chain(stream::pending());
@@ -292,8 +292,8 @@ fn debugging_shows_no_bytes() {
 // Events to bytes.
 
 /// A stream of these items, where `None` is a pause.
-fn with_pauses<T: Clone>(items: &[Option<T>]) -> impl Stream<Item = T> + Unpin {
-    let mut items = items.iter().cloned();
+fn with_pauses<T>(items: impl Into<Vec<Option<T>>>) -> impl Stream<Item = T> + Unpin {
+    let mut items = items.into().into_iter();
     stream::poll_fn(move |cx| match items.next() {
         Some(None) => {
             cx.waker().wake_by_ref();
@@ -331,9 +331,9 @@ proptest! {
             .collect();
         let encoded: Vec<_> = items.iter().map(|item| item.as_ref().map(Event::to_bytes)).collect();
         let results: Vec<_> = items.iter().cloned().map(|item| item.map(Ok::<_, Failure>)).collect();
-        let of_events = goes(EncodeStream::new(with_pauses(&items)).map(Result::unwrap));
-        let of_bytes = goes(EncodeStream::new(with_pauses(&encoded)).map(Result::unwrap));
-        let of_results = goes(EncodeStream::new(with_pauses(&results)).map(Result::unwrap));
+        let of_events = goes(EncodeStream::new(with_pauses(items.clone())).map(Result::unwrap));
+        let of_bytes = goes(EncodeStream::new(with_pauses(encoded.clone())).map(Result::unwrap));
+        let of_results = goes(EncodeStream::new(with_pauses(results.clone())).map(Result::unwrap));
         for goes in [of_events, of_bytes, of_results] {
             // A go that had bytes ends when they are returned, and the next one begins.
             let goes: Vec<u8> = goes.concat().concat();
@@ -360,7 +360,7 @@ fn what_is_ready_goes_out_in_full_chunks_and_at_once() {
     let event = Event::new("x".repeat(1000));
     let len = event.encoded_len();
     let items = [vec![Some(event.clone()); 40], vec![None], vec![Some(event)]].concat();
-    let chunks = goes(EncodeStream::new(with_pauses(&items)).map(Result::unwrap)).concat();
+    let chunks = goes(EncodeStream::new(with_pauses(items.clone())).map(Result::unwrap)).concat();
     let sizes: Vec<usize> = chunks.iter().map(|chunk| chunk.len() / len).collect();
     assert_eq!(
         sizes,
@@ -380,7 +380,7 @@ fn encoded_bytes_that_are_alone_or_large_are_not_copied() {
         Some(large.clone()),
         Some(small.clone()),
     ];
-    let chunks = goes(EncodeStream::new(with_pauses(&items)).map(Result::unwrap)).concat();
+    let chunks = goes(EncodeStream::new(with_pauses(items.clone())).map(Result::unwrap)).concat();
     assert_eq!(chunks.len(), 4);
     assert!(is_same(&chunks[0], &small) && is_same(&chunks[1], &small));
     assert!(is_same(&chunks[2], &large) && is_same(&chunks[3], &small));
@@ -472,8 +472,7 @@ fn a_comment_stands_where_it_changes_nothing() {
 #[test]
 fn ticks_end_without_the_body_and_a_body_ends_both() {
     let chunk = Bytes::from(Encoder::KEEP_ALIVE);
-    let items = [None, Some(Ok::<_, Failure>(chunk.clone())), None];
-    let body = with_pauses(&items);
+    let body = with_pauses([None, Some(Ok::<_, Failure>(chunk.clone())), None]);
     let mut body = KeepAlive::new(body, stream::empty::<()>());
     assert_eq!(block_on(body.next()), Some(Ok(chunk)));
     assert!(!body.is_terminated());

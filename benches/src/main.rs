@@ -66,65 +66,94 @@ type Run = fn(&Arguments, &mut Vec<Row>);
 fn decode_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
     for workload in arguments.workloads(&workload::NAMES) {
         for chunking in Chunking::ALL {
-            let chunk = chunking.to_string();
-            if arguments.wants("chunk", &chunk) {
-                let input = workload.cut(chunking);
-                let contenders = decode::CONTENDERS.iter();
-                let entries = contenders
-                    .filter(|contender| arguments.wants("contender", contender.name))
-                    .map(|contender| contender.entry(&workload, &input, arguments.effort.patience))
-                    .collect();
-                rows.push(row("decode", &workload, chunk, entries, arguments.effort));
-            }
+            decode_row(
+                "decode",
+                &decode::CONTENDERS,
+                &workload,
+                chunking,
+                arguments,
+                rows,
+            );
         }
+    }
+}
+
+fn decode_row(
+    kind: &'static str,
+    contenders: &[decode::Contender],
+    workload: &Workload,
+    chunking: Chunking,
+    arguments: &Arguments,
+    rows: &mut Vec<Row>,
+) {
+    let chunk = chunking.to_string();
+    if arguments.wants("chunk", &chunk) {
+        let input = workload.cut(chunking);
+        let entries = contenders
+            .iter()
+            .filter(|contender| arguments.wants("contender", contender.name))
+            .map(|contender| contender.entry(workload, &input, arguments.effort.patience))
+            .collect();
+        rows.push(row(kind, workload, chunk, entries, arguments.effort));
     }
 }
 
 fn encode_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
     for workload in arguments.workloads(&encode::NAMES) {
-        let contenders = encode::CONTENDERS.iter();
-        let entries = contenders
-            .filter(|contender| arguments.wants("contender", contender.name))
-            .map(|contender| contender.entry(&workload))
-            .chain([encode::limit(&workload)])
-            .collect();
-        rows.push(row(
+        let limit = Some(encode::limit(&workload));
+        encode_row(
             "encode",
+            &encode::CONTENDERS,
             &workload,
-            String::new(),
-            entries,
-            arguments.effort,
-        ));
+            limit,
+            arguments,
+            rows,
+        );
     }
 }
 
 fn stream_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
     for workload in arguments.workloads(&stream::NAMES) {
         for chunking in stream::CHUNKINGS {
-            let input = workload.cut(chunking);
-            let patience = arguments.effort.patience;
-            let contenders = stream::DECODERS.iter();
-            let entries = contenders.map(|contender| contender.entry(&workload, &input, patience));
-            let (entries, chunk) = (entries.collect(), chunking.to_string());
-            rows.push(row("stream", &workload, chunk, entries, arguments.effort));
+            decode_row(
+                "stream",
+                &stream::DECODERS,
+                &workload,
+                chunking,
+                arguments,
+                rows,
+            );
         }
     }
 }
 
 fn body_rows(arguments: &Arguments, rows: &mut Vec<Row>) {
     for workload in arguments.workloads(&stream::NAMES) {
-        let entries = stream::ENCODERS.iter();
-        let entries = entries
-            .map(|contender| contender.entry(&workload))
-            .collect();
-        rows.push(row(
-            "body",
-            &workload,
-            String::new(),
-            entries,
-            arguments.effort,
-        ));
+        encode_row("body", &stream::ENCODERS, &workload, None, arguments, rows);
     }
+}
+
+fn encode_row(
+    kind: &'static str,
+    contenders: &[encode::Contender],
+    workload: &Workload,
+    limit: Option<Entry>,
+    arguments: &Arguments,
+    rows: &mut Vec<Row>,
+) {
+    let entries = contenders
+        .iter()
+        .filter(|contender| arguments.wants("contender", contender.name))
+        .map(|contender| contender.entry(workload))
+        .chain(limit)
+        .collect();
+    rows.push(row(
+        kind,
+        workload,
+        String::new(),
+        entries,
+        arguments.effort,
+    ));
 }
 
 fn limit_rows(arguments: &Arguments, rows: &mut Vec<Row>) {

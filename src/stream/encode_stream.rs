@@ -1,7 +1,8 @@
 //! Events to the bytes of a body.
 
 use crate::{Encoder, Event, Frame};
-use bytes::{Bytes, BytesMut};
+use alloc::vec::Vec;
+use bytes::Bytes;
 use core::convert::Infallible;
 use core::fmt;
 use core::mem;
@@ -106,7 +107,11 @@ impl<S: Stream<Item: Encodable>> Stream for EncodeStream<S> {
                 break;
             };
             match items.poll_next(cx) {
-                Poll::Ready(Some(item)) => *this.held = item.encode(&mut chunk, this.encoder),
+                Poll::Ready(Some(item)) => {
+                    if let Some(outside) = item.encode(&mut chunk, this.encoder) {
+                        *this.held = Some(outside);
+                    }
+                }
                 Poll::Ready(None) => this.items.set(None),
                 Poll::Pending if chunk.is_empty() => return Poll::Pending,
                 Poll::Pending => break,
@@ -174,7 +179,7 @@ type Outside<E> = Option<Result<Bytes, E>>;
 impl Encode for Event<'_> {
     type Failure = Infallible;
 
-    #[inline]
+    #[inline(always)]
     fn encode(self, chunk: &mut Chunk, encoder: &mut Encoder) -> Outside<Infallible> {
         encoder.event(&self, chunk.buffer(|| self.encoded_len()));
         None
@@ -233,7 +238,8 @@ impl<T: Encode<Failure = Infallible>, E> Encode for Result<T, E> {
 pub struct Chunk {
     /// The bytes of the first item, if it came encoded and is alone: they are not copied.
     first: Bytes,
-    buffer: BytesMut,
+    // Faster to write to than a `BytesMut`.
+    buffer: Vec<u8>,
 }
 
 impl Chunk {
@@ -247,14 +253,16 @@ impl Chunk {
 
     /// The buffer, for the next item: as large as the first one, since most are alone; for more, as
     /// large as a chunk.
-    #[inline]
-    fn buffer(&mut self, first: impl FnOnce() -> usize) -> &mut BytesMut {
+    #[inline(always)]
+    fn buffer(&mut self, first: impl FnOnce() -> usize) -> &mut Vec<u8> {
         if self.is_empty() {
             self.buffer.reserve(first());
         } else if self.buffer.capacity() < FULL {
             self.buffer.reserve(FULL);
         }
-        self.buffer.extend_from_slice(&mem::take(&mut self.first));
+        if !self.first.is_empty() {
+            self.buffer.extend_from_slice(&mem::take(&mut self.first));
+        }
         &mut self.buffer
     }
 
@@ -262,7 +270,7 @@ impl Chunk {
         let bytes = if self.buffer.is_empty() {
             self.first
         } else {
-            self.buffer.freeze()
+            self.buffer.into()
         };
         Some(bytes).filter(|bytes| !bytes.is_empty())
     }

@@ -154,14 +154,13 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # });
     /// ```
     #[inline]
-    pub async fn next_event(&mut self) -> Option<Result<Event<'_>, StreamError<S::Error>>>
+    pub fn next_event(
+        &mut self,
+    ) -> impl Future<Output = Option<Result<Event<'_>, StreamError<S::Error>>>>
     where
         S: Unpin,
     {
-        match self.advance().await? {
-            Ok(()) => self.feed.lend().map(Ok),
-            Err(error) => Some(Err(error)),
-        }
+        NextEvent(Some(self))
     }
 
     /// [`next_event`](Self::next_event) to poll.
@@ -169,17 +168,16 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// # Errors
     ///
     /// As [`next_event`](Self::next_event).
-    #[inline]
+    #[inline(always)]
     pub fn poll_next_event<'a>(
         mut self: Pin<&'a mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Event<'a>, StreamError<S::Error>>>> {
-        let found = ready!(self.as_mut().poll_advance(cx));
-        Poll::Ready(match found {
-            Some(Ok(())) => self.project().feed.lend().map(Ok),
-            Some(Err(error)) => Some(Err(error)),
-            None => None,
-        })
+        match ready!(self.as_mut().poll_advance(cx)) {
+            Some(Ok(())) => Poll::Ready(self.project().feed.lend().map(Ok)),
+            Some(Err(error)) => Poll::Ready(Some(Err(error))),
+            None => Poll::Ready(None),
+        }
     }
 
     /// Finds the next event, which [`event`](Self::event) lends; `None` once the body has ended.
@@ -241,6 +239,30 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     #[inline]
     pub fn event(&self) -> Option<Event<'_>> {
         self.feed.event()
+    }
+}
+
+/// As an `async fn`, which no attribute inlines, it would return the event through memory: 9 ns more
+/// for each.
+struct NextEvent<'a, S: TryStream>(Option<&'a mut EventStream<S>>);
+
+impl<'a, S: TryStream<Ok: AsRef<[u8]>> + Unpin> Future for NextEvent<'a, S> {
+    type Output = Option<Result<Event<'a>, StreamError<S::Error>>>;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(events) = self.0.take() else {
+            return Poll::Ready(None);
+        };
+        match Pin::new(&mut *events).poll_advance(cx) {
+            Poll::Ready(Some(Ok(()))) => Poll::Ready(events.feed.lend().map(Ok)),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                self.0 = Some(events);
+                Poll::Pending
+            }
+        }
     }
 }
 
