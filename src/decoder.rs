@@ -285,8 +285,8 @@ impl Decoder {
     /// The reconnection time, if the stream has set one. It takes effect as soon as its line ends
     /// (R16).
     ///
-    /// The peer chooses it, anything from 0 to `u64::MAX` milliseconds, which is 584 million years:
-    /// keep it within bounds of your own.
+    /// Until then a few seconds of your choice will do (R25). The peer chooses it, anything from 0 to
+    /// `u64::MAX` milliseconds, which is 584 million years: keep it within bounds of your own.
     ///
     /// ```
     /// # use {core::time::Duration, sse_wire::Decoder};

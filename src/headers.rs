@@ -21,6 +21,14 @@
 //!
 //! A client asks [`answer`] what to do with a response before it decodes the body (R22).
 //!
+//! # Proxies
+//!
+//! They close connections that are silent: h2o after 30 seconds, nginx, Apache and Varnish after 60.
+//! A comment every 15 seconds, such as [`Encoder::keep_alive`](crate::Encoder::keep_alive) writes,
+//! keeps them open (R26). [`RESPONSE`] keeps most proxies from holding events back; `docs/proxies.md`
+//! in the repository has the settings that HAProxy, lighttpd, Varnish and two nginx in a row need
+//! beside it.
+//!
 //! # What ends a client for good
 //!
 //! A browser's `EventSource` reconnects when a connection is lost, but stops at every response that
