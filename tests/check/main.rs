@@ -1024,7 +1024,7 @@ fn a_message_names_what_it_is_about() {
         ),
         (
             b"$ curl -N http://localhost\n",
-            "a shell's prompt is no field",
+            "a shell's prompt is not a field",
         ),
         (b"* Trying ::1...\n", "curl shows with `-v`"),
         (b"  % Total\n", "curl's progress meter"),
