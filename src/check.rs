@@ -2,12 +2,12 @@
 //!
 //! A decoder never complains. It ignores whatever is not a field, and the client shows nothing: a
 //! name in the wrong case, a blank line that is missing, a page of HTML. The [`Checker`] reads a
-//! stream in chunks, as they come, and reports what a client will make of it.
+//! stream in chunks, as they arrive, and reports what a client makes of it.
 //!
 //! # Testing a server
 //!
 //! Take the body of a response, feed it to a checker, and assert that nothing was found. Here
-//! `respond` stands for the server; somebody has joined its lines without the last line end.
+//! `respond` stands for a server that joins its lines without the last line end.
 //!
 //! ```should_panic
 //! use sse_wire::check::{Checker, Diagnostic};
@@ -43,12 +43,11 @@
 //! checker.feed(body);
 //! assert_eq!(checker.finish().next(), None);
 //!
-//! let summary = checker.summary();
-//! assert_eq!(summary.events, 2);
-//! assert_eq!(summary.events_with_id, summary.events, "a client can resume behind each event");
-//! assert_eq!(summary.retry_values, [Duration::from_secs(3)]);
-//! assert_eq!((summary.line_ends.crlf, summary.line_ends.cr), (0, 0));
-//! assert!(summary.largest_event < 64 * 1024, "what our smallest client takes");
+//! let summary = checker.summary(); assert_eq!(summary.events, 2);
+//! assert_eq!(summary.events_with_id, summary.events, "a client can resume after each event");
+//! assert_eq!(summary.retry_values, [Duration::from_secs(3)]); assert_eq!((summary.line_ends.crlf,
+//! summary.line_ends.cr), (0, 0)); assert!(summary.largest_event < 64 * 1024, "the limit of our
+//! smallest client");
 //! ```
 //!
 //! If something only looks wrong, assert on [`Diagnostic::kind`] instead, or on [`Summary::count`]
@@ -56,19 +55,19 @@
 //!
 //! # What is found
 //!
-//! [`Kind`] lists it all. An [error](Severity::Error) is a loss: a client that does as the
-//! specification says drops or alters something that was sent. A [warning](Severity::Warning) is
-//! legal, but probably not what was meant, or not what every client can do. Matters of style are
-//! reported only [on request](Checker::with_style).
+//! [`Kind`] lists it all. An [error](Severity::Error) is a loss: a client that follows the
+//! specification drops or alters something that was sent. A [warning](Severity::Warning) is legal,
+//! but probably not what was meant, or not what every client can do. Matters of style are reported
+//! only [on request](Checker::with_style).
 //!
 //! One cause is one diagnostic. A JSON document or an HTML page where a stream should be is one
-//! error, and so is what a recording tool has added: the other lines of it are not reported. Where
-//! the same is wrong again, it is only [counted](Summary::count).
+//! error, and so is the output of a recording tool: its other lines are not reported. If the same
+//! fault comes again, it is only [counted](Summary::count).
 
 // The order in which a reader learns what the checker does: `lines` puts chunks together; `stream`
-// takes each line to who judges it: `fields` for its value, `block` for its block, `data` for JSON
-// and text, `ends` for its end, `foreign` and `unknown` for what is no field. `findings` keeps what
-// they report.
+// passes each line to the modules that judge it: `fields` judges its value, `block` its block,
+// `data` JSON and text, `ends` its end, `foreign` and `unknown` whatever is not a field. `findings`
+// keeps what they report.
 mod block;
 mod data;
 mod diagnostic;
@@ -104,7 +103,7 @@ use stream::Stream;
 /// This many diagnostics of a kind are reported unless the caller sets another number.
 const DEFAULT_MAX_PER_KIND: u64 = 10;
 
-/// What the name, colon and space of a known field take in a line, at most.
+/// The most bytes that the name, colon and space of a known field take in a line.
 const BEFORE_VALUE: usize = crate::field::DECISIVE;
 
 /// Reads an event stream in chunks, and finds what is wrong with it.
@@ -129,14 +128,14 @@ const BEFORE_VALUE: usize = crate::field::DECISIVE;
 ///
 /// Diagnostics come in the order of the stream: each as soon as its line is complete, those of one
 /// line by their place in it. A fault that only later lines reveal is reported there, at the line
-/// that it is about. Until a field or comment has come, at most ten lines are held back: they may
-/// be no stream at all.
+/// that it is about. Until a field or comment has come, at most ten lines are held back: perhaps
+/// this is not a stream at all.
 ///
 /// # Memory and time
 ///
-/// A checker holds what a [`Decoder`] holds, and of a line that a chunk's end has cut as many bytes
-/// as the decoder may hold of a block; 8 KiB of that buffer are kept. Diagnostics that were not
-/// taken wait for the next call; of each kind there are at most
+/// A checker holds what a [`Decoder`] holds, and the line that a chunk's end has cut, up to the
+/// size that the decoder allows for a block; 8 KiB of that buffer are kept. Diagnostics that were
+/// not taken wait for the next call; of each kind there are at most
 /// [`with_max_per_kind`](Self::with_max_per_kind). Time is linear in the number of bytes.
 #[derive(Clone, Debug)]
 pub struct Checker {
@@ -150,7 +149,7 @@ pub struct Checker {
     findings: Findings,
 }
 
-/// What the decoder has said since the line began.
+/// What the decoder has reported since the line began.
 #[derive(Clone, Copy, Debug, Default)]
 struct Heard {
     event: bool,
@@ -167,7 +166,7 @@ impl Heard {
 }
 
 impl Checker {
-    /// A checker at the start of a stream, with the limit for events that a [`Decoder`] has.
+    /// A checker at the start of a stream, with the same limit for events as a new [`Decoder`].
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -195,8 +194,8 @@ impl Checker {
         self
     }
 
-    /// Sets how many diagnostics of each kind are reported, 10 unless set. The same is said only
-    /// once, wherever it applies. All that is found is [counted](Summary::count).
+    /// Sets how many diagnostics of each kind are reported, 10 unless set. The same message is
+    /// reported only once. Everything that is found is [counted](Summary::count).
     ///
     /// ```
     /// # use sse_wire::check::{Checker, Kind};
@@ -211,7 +210,7 @@ impl Checker {
         self
     }
 
-    /// Adds the name of a field that is meant, though it is none of the four: Mercure sends
+    /// Adds the name of a field that is intended, though it is none of the four: Mercure sends
     /// `topics`, for example. Clients ignore it, and it is not reported.
     ///
     /// ```
@@ -242,7 +241,7 @@ impl Checker {
 
     /// Consumes the next chunk of the stream, all of it, and returns what was found so far.
     ///
-    /// What is not taken from the iterator is returned by the next call, so it may be ignored up to
+    /// The next call returns what you do not take from the iterator, so you may ignore it until
     /// [`finish`](Self::finish). After that, a chunk that is not empty begins another stream.
     ///
     /// ```
@@ -281,7 +280,7 @@ impl Checker {
         self.findings.drain()
     }
 
-    /// What the stream was made of, as far as it was fed: of the last one, if that was finished.
+    /// What the stream so far consists of; after `finish`, what the finished stream consisted of.
     ///
     /// ```
     /// # use sse_wire::check::Checker;
@@ -322,7 +321,7 @@ impl Checker {
         self.lines.cut(&chunk[start..], most);
     }
 
-    /// Lets the decoder read on, and notes what it says.
+    /// Lets the decoder consume these bytes, and notes what it reports.
     fn listen(&mut self, bytes: &[u8]) {
         let summary = &mut self.findings.summary;
         summary.bytes += bytes.len() as u64;
@@ -343,7 +342,7 @@ impl Checker {
         }
     }
 
-    /// This many bytes of a line are judged: all of a value that the decoder accepts, and a byte
+    /// How many bytes of a line are judged: the longest value that the decoder accepts, and a byte
     /// order mark.
     fn max_line(&self) -> usize {
         self.client
@@ -351,7 +350,7 @@ impl Checker {
             .saturating_add(BOM.len() + BEFORE_VALUE)
     }
 
-    /// The current line is complete with `rest`.
+    /// `rest` completes the current line.
     fn end_line(&mut self, rest: &[u8], line_end: &[u8], chunk_ends: bool) {
         let (limit, most) = (self.client.max_event_size(), self.max_line());
         let findings = &mut self.findings;

@@ -30,10 +30,11 @@ use tokio_util::codec;
 
 /// Decodes owned events, and encodes events.
 ///
-/// What is over the limit is an item and not an error of the codec, because `FramedRead` ends after
-/// an error: events would be left. So an item is a `Result`, and decoding continues after each.
+/// A block over the limit is an item and not an error of the codec: `FramedRead` ends after an
+/// error, and later events would be lost. So an item is a `Result`, and decoding continues after
+/// each.
 ///
-/// The codec takes all bytes that its caller has read, and decodes them from there.
+/// The codec takes all bytes that its caller has read, and decodes from its own copy.
 #[derive(Clone, Debug, Default)]
 pub struct Codec {
     feed: OwnedFeed<BytesMut>,

@@ -5,7 +5,7 @@
 //! | [`EventStream`] | the chunks of a response's body | events, lent or owned |
 //! | [`FrameStream`] | the same | owned frames |
 //! | [`EncodeStream`] | events, frames or encoded bytes | the chunks of a body |
-//! | [`KeepAlive`] | the chunks of a body, and ticks | the same with comments where nothing is sent |
+//! | [`KeepAlive`] | the chunks of a body, and ticks | the same, with comments during silence |
 //!
 //! # A client
 //!

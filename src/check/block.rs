@@ -19,7 +19,7 @@ pub(super) struct Block {
     has_unknown: bool,
     too_large: bool,
     event_type: Option<EventType>,
-    /// Its line, if there is a type. The memory is used again for the next one.
+    /// The line of the event type, if there is one. The memory is reused.
     event_type_line: Kept,
     /// A hash of the id.
     id: Option<u64>,
@@ -172,7 +172,7 @@ impl Block {
             findings.report(
                 Kind::IdWithoutData,
                 || self.id_line.line().whole(),
-                format_args!("the id counts, but no event is dispatched without `data`"),
+                format_args!("the id takes effect, but no event is dispatched without `data`"),
             );
         }
     }
@@ -184,7 +184,7 @@ impl Block {
                 (Kind::EventTypeWithoutData, advice)
             }
             Some(_) => {
-                let advice = " (only its id counts): send `data:` if the data is empty";
+                let advice = " (only its id takes effect): send `data:` if the data is empty";
                 (Kind::BlockWithoutData, advice)
             }
             None => {
@@ -199,7 +199,7 @@ impl Block {
         );
     }
 
-    /// Whether the stream's end would take something away.
+    /// Whether the end of the stream here would lose something.
     pub(super) fn is_pending(&self) -> bool {
         self.has_data
             || self.id.is_some()

@@ -18,12 +18,12 @@ pub(super) struct Data {
     reported: bool,
     /// Its first line that is a field or comment itself.
     layer: Option<Place>,
-    /// Another line of it is neither.
+    /// Another line of it is neither a field nor a comment.
     has_plain_line: bool,
-    /// Where JSON stopped to be JSON, or is still open.
+    /// Where the JSON stopped being valid, or is still open.
     broken: Option<Place>,
 
-    /// The event before ended inside its JSON, which is open there.
+    /// The previous event ended inside its JSON; here it is still open.
     open: Option<(Json, Place)>,
     /// The first event with broken JSON, until the next event shows whether JSON is usual here.
     doubtful: Option<Place>,
@@ -40,7 +40,7 @@ enum Class {
     /// It begins as Python writes its dictionaries and bytes.
     Python,
     Text,
-    /// Nothing, a number, a word that everybody knows, a JSON string, an event stream.
+    /// Nothing, a number, a well-known word, a JSON string, an event stream.
     Other,
 }
 
@@ -75,7 +75,7 @@ impl Data {
         }
     }
 
-    /// Whether a line end's escape in the data has a meaning.
+    /// Whether an escaped line end means something in this data.
     pub(super) fn is_json(&self) -> bool {
         self.json.is_possible()
     }

@@ -45,21 +45,21 @@ impl Diagnostic {
         self.kind
     }
 
-    /// How bad it is.
+    /// How serious it is.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.kind.severity()
     }
 
-    /// The rules that it rests on: see [`Kind::rule`].
+    /// The rules behind it: see [`Kind::rule`].
     #[must_use]
     pub const fn rule(&self) -> &'static str {
         self.kind.rule()
     }
 
-    /// What a client does, and how to mend it: one sentence without a full stop.
+    /// What a client does, and how to fix it: one sentence without a full stop.
     ///
-    /// What it quotes of the stream is short, and safe to show on a terminal.
+    /// Quotes from the stream are short, and safe to show on a terminal.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -85,22 +85,22 @@ impl Diagnostic {
 
     /// Where in the line it starts, in characters; the first one is 1.
     ///
-    /// What is not UTF-8 counts as the U+FFFD that it becomes, and the byte order mark at the start
-    /// of the stream does not count.
+    /// Invalid UTF-8 counts as the U+FFFD that replaces it, and the byte order mark at the start of
+    /// the stream does not count.
     #[must_use]
     pub const fn column(&self) -> u64 {
         self.place.column
     }
 
-    /// The line, or about 120 bytes of it, with U+FFFD for what is not UTF-8. Control characters
-    /// are as they came.
+    /// The line, or about 120 bytes of it, with U+FFFD for invalid UTF-8. Control characters are
+    /// left as they are.
     #[must_use]
     pub fn excerpt(&self) -> &str {
         &self.place.excerpt
     }
 
-    /// The column of the first character of the [`excerpt`](Self::excerpt); above 1 where the start
-    /// of the line is not in it.
+    /// The column of the first character of the [`excerpt`](Self::excerpt); above 1 if the excerpt
+    /// leaves out the start of the line.
     #[must_use]
     pub const fn excerpt_column(&self) -> u64 {
         self.place.excerpt_column
@@ -121,7 +121,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// The diagnostics that are known, in stream order: returned by
+/// The diagnostics found so far, in stream order: returned by
 /// [`Checker::feed`](super::Checker::feed).
 #[derive(Debug)]
 pub struct Diagnostics<'c> {

@@ -1,4 +1,4 @@
-//! How lines end, and what of that not every client can read.
+//! How lines end, and which line ends some clients cannot read.
 
 use super::Kind;
 use super::findings::Findings;
@@ -29,7 +29,7 @@ impl End {
         }
     }
 
-    /// Its name, and that in a sentence.
+    /// Its name alone, and its name in a sentence.
     const fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Lf => ("LF", "an LF"),
@@ -39,11 +39,11 @@ impl End {
     }
 }
 
-/// The kinds of line end that the stream has had, but for what is no stream.
+/// The kinds of line end seen so far, except in what is not part of a stream.
 #[derive(Clone, Debug)]
 pub(super) struct Ends {
     seen: [bool; 3],
-    /// The first line that has ended with a CR alone. A blank line and its CRLF may follow.
+    /// The first line that ended with a CR alone. A blank line with a CRLF may follow.
     cr: Option<Place>,
     /// A line at a chunk's end has ended with a CR: the next byte shows whether that was all.
     undecided: Option<Undecided>,
@@ -65,8 +65,8 @@ impl Ends {
         }
     }
 
-    /// A line has ended, perhaps with a CR to which an LF belongs that is still to come. It
-    /// `is_silent` if what is wrong with it was reported, or is nobody's fault.
+    /// A line has ended, perhaps with a CR whose LF is still to come. It `is_silent` if its fault
+    /// was reported already, or is nobody's.
     pub(super) fn note(
         &mut self,
         line: &Line<'_>,

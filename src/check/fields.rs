@@ -50,7 +50,7 @@ pub(super) fn event_type(line: &Line<'_>, value: usize, findings: &mut Findings)
     doubled(line, value, findings);
 }
 
-/// An id that is not void.
+/// An id that is not ignored.
 pub(super) fn id(line: &Line<'_>, value: usize, findings: &mut Findings) {
     if let Some((found, why)) = looks::unportable(&line.bytes[value..]) {
         findings.report(
@@ -62,7 +62,7 @@ pub(super) fn id(line: &Line<'_>, value: usize, findings: &mut Findings) {
     doubled(line, value, findings);
 }
 
-/// Where an id is void (R15).
+/// Why an id is ignored (R15).
 pub(super) fn nul_in_id(line: &Line<'_>, value: usize, findings: &mut Findings) -> bool {
     let Some(nul) = memchr(0, &line.bytes[value..]) else {
         return false;
@@ -88,8 +88,8 @@ fn doubled(line: &Line<'_>, value: usize, findings: &mut Findings) {
     }
 }
 
-/// A `retry` field, with what the decoder made of it (R16). Of one that the stream's end has cut it
-/// makes nothing.
+/// A `retry` field, with the time that the decoder took from it (R16). It takes none from a field
+/// that the stream's end has cut.
 pub(super) fn retry(
     line: &Line<'_>,
     value: usize,
@@ -114,8 +114,8 @@ pub(super) fn retry(
             Kind::EmptyRetry,
             || line.whole(),
             format_args!(
-                "an empty `retry` is ignored, though some clients take it for their default: send \
-                 a number of milliseconds, or no `retry`"
+                "an empty `retry` is ignored, though some clients reset to their default: send a \
+                 number of milliseconds, or no `retry`"
             ),
         ),
         None => findings.report(
@@ -145,7 +145,7 @@ pub(super) fn literal_line_end(line: &Line<'_>, value: usize, findings: &mut Fin
     }
 }
 
-/// Characters that not all clients read alike.
+/// Characters that clients read differently.
 pub(super) fn odd_characters(
     line: &Line<'_>,
     value: usize,
@@ -168,7 +168,8 @@ pub(super) fn odd_characters(
             b"",
             || line.place(span.clone()),
             format_args!(
-                "{} ends no line, but some clients take it for a line end: escape it, as JSON can",
+                "{} does not end a line, but some clients treat it as a line end: escape it, as \
+                 JSON can",
                 Quoted(&line.bytes[span.clone()]),
             ),
         );
@@ -185,7 +186,8 @@ fn boms(line: &Line<'_>, value: usize, findings: &mut Findings) {
             Kind::BomInValue,
             || line.place_at(column, start..start + BOM.len()),
             format_args!(
-                "a byte order mark stays in the value, unseen: take it off the text that is sent"
+                "a byte order mark stays in the value, invisible: remove it from the text before \
+                 you send it"
             ),
         );
     }
@@ -212,7 +214,7 @@ pub(super) fn invalid_utf8(line: &Line<'_>, is_cut: bool, findings: &mut Finding
             cause.as_bytes(),
             || line.place_at(column, start..end),
             format_args!(
-                "{} not UTF-8, and clients put U+FFFD there: {advice}",
+                "{} not UTF-8, and clients show U+FFFD instead: {advice}",
                 Hex(invalid),
             ),
         );

@@ -17,7 +17,7 @@ pub(super) struct Findings {
     pub(super) summary: Summary,
     /// Hashes of what was reported of each kind, so that nothing is reported twice.
     told: BTreeMap<Kind, BTreeSet<u64>>,
-    /// Those of the line that is being judged, in any order.
+    /// The findings of the line that is being judged, in any order.
     of_line: Vec<Diagnostic>,
     /// Whether to hold back what is found, since it may all have one cause.
     pub(super) holds: bool,
@@ -39,7 +39,7 @@ impl Findings {
         }
     }
 
-    /// Findings of another stream, with the same settings; what was not taken yet stays.
+    /// Begins another stream with the same settings; what was not taken yet stays.
     pub(super) fn begin_stream(&mut self) {
         let mut next = Self::new(self.max_per_kind);
         next.style = self.style;
@@ -47,7 +47,7 @@ impl Findings {
         *self = next;
     }
 
-    /// Counts it, and reports it unless the same was said before or enough was said of its kind.
+    /// Counts it, and reports it unless the same was reported before, or enough of its kind.
     pub(super) fn report(
         &mut self,
         kind: Kind,
@@ -60,7 +60,7 @@ impl Findings {
         }
     }
 
-    /// The same for what has this cause in common, though messages differ.
+    /// The same for findings that share this cause, though their messages differ.
     pub(super) fn report_once(
         &mut self,
         kind: Kind,
@@ -96,7 +96,7 @@ impl Findings {
         }
     }
 
-    /// Puts what was found in a line in order.
+    /// Sorts what was found in a line.
     pub(super) fn end_line(&mut self) {
         if !self.of_line.is_empty() {
             self.of_line.sort_by_key(Diagnostic::offset);
@@ -114,7 +114,7 @@ impl Findings {
         self.queue.extend(self.held.drain(..));
     }
 
-    /// What was held back has one cause, which is reported in its place.
+    /// What was held back has one cause, which is reported instead.
     pub(super) fn replace_held(&mut self) {
         self.holds = false;
         self.held.clear();
@@ -129,8 +129,8 @@ impl Findings {
     }
 }
 
-/// Bytes of the stream in a message: between backticks, short, and with what is unseen or reorders
-/// the text around it escaped.
+/// Bytes of the stream in a message: between backticks, short, with escapes for invisible
+/// characters and for those that reorder text.
 pub(super) struct Quoted<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Quoted<'_> {
@@ -140,7 +140,7 @@ impl fmt::Display for Quoted<'_> {
         let mut shown = String::new();
         text::decode_into(&self.0[..end], &mut shown);
         f.write_str("`")?;
-        // Quotes and backslashes are seen: only they are left out of what is escaped.
+        // Quotes and backslashes are visible: only they are not escaped.
         for part in shown.split_inclusive(['"', '\'', '\\']) {
             let seen = part.trim_end_matches(['"', '\'', '\\']);
             write!(f, "{}", seen.escape_debug())?;

@@ -1,4 +1,4 @@
-//! What stands in a stream and is no part of it: one finding for each, and silence about the rest.
+//! What is in a stream but not part of it: one finding for each, and silence about its other lines.
 
 use super::findings::Findings;
 use super::place::{Line, Place};
@@ -14,15 +14,16 @@ use memchr::memmem;
 pub(super) struct Foreign {
     /// What the last such line belongs to.
     of: Option<Kind>,
-    /// A blank line came after it: what follows belongs to it only if it looks like it.
+    /// A blank line came after it: the next lines belong to it only if they look like it.
     after_blank: bool,
     /// The head of an HTTP response has just ended.
     after_head: bool,
     /// The tools that have left their traces.
     tools: Vec<Tool>,
-    /// The first line, if it looks like the size of an HTTP chunk and its end is not known yet.
+    /// The first line, if it looks like the size of an HTTP chunk and its line end is not known
+    /// yet.
     chunk_size: Option<Place>,
-    /// HTTP chunks were not taken apart.
+    /// The chunked transfer coding was not undone.
     chunked: bool,
 }
 
@@ -43,17 +44,17 @@ impl Foreign {
         self.of.is_some()
     }
 
-    /// Whether chunks of HTTP stand among the lines: any line may be cut by them.
+    /// Whether HTTP chunk sizes are among the lines: they may cut any line.
     pub(super) fn is_chunked(&self) -> bool {
         self.chunked
     }
 
-    /// Whether a tool moves the cursor by CRs of its own.
+    /// Whether a tool moves the cursor with its own CRs.
     pub(super) fn has_meter(&self) -> bool {
         self.tools.contains(&Tool::Meter)
     }
 
-    /// A field has come, or what was meant to be one.
+    /// A field has come, or something that was meant to be one.
     pub(super) fn end(&mut self) {
         self.of = None;
         self.after_head = false;
@@ -127,7 +128,7 @@ impl Foreign {
                 Kind::RecordingTool,
                 || line.whole(),
                 format_args!(
-                    "{} is no field, and clients would ignore it: record with `curl -sN -o FILE \
+                    "{} is not a field, and clients would ignore it: record with `curl -sN -o FILE \
                      URL`",
                     tool.what(),
                 ),
@@ -170,7 +171,7 @@ impl Foreign {
         self.reported(Kind::JsonCutByLineEnd, line, message, findings);
     }
 
-    /// The end of the first line is known: that with the size of an HTTP chunk is a CRLF. Otherwise
+    /// The end of the first line is known: after the size of an HTTP chunk it is a CRLF. Otherwise
     /// returns the line's place.
     pub(super) fn settle_chunk_size(
         &mut self,
@@ -186,8 +187,8 @@ impl Foreign {
             Kind::RawHttpChunk,
             || place,
             format_args!(
-                "this looks like the size of an HTTP chunk, which is ignored here, and chunks may \
-                 cut lines: undo the chunked transfer coding first"
+                "this looks like the size of an HTTP chunk: it is ignored here, and chunks may cut \
+                 lines: undo the chunked transfer coding first"
             ),
         );
         None
@@ -220,7 +221,7 @@ fn is_head(line: &[u8], has_fields: bool) -> bool {
     is_status || name.len() < line.len() && unknown::is_header(name)
 }
 
-/// What can be recognized by the first bytes of a stream, and what is no text at all.
+/// What the first bytes of a stream reveal, and what is not text at all.
 fn binary(line: &[u8], is_first: bool) -> Option<(Kind, &'static str)> {
     let known = match line {
         _ if !is_first => None,
@@ -251,11 +252,11 @@ fn binary(line: &[u8], is_first: bool) -> Option<(Kind, &'static str)> {
     })
 }
 
-const UTF_16: &str = "a stream in UTF-16, of which clients ignore all: send UTF-8; a recording by \
-                      PowerShell is in UTF-16 whatever the server sends: use `curl.exe -sN -o FILE \
-                      URL`";
-const UTF_32: &str = "a stream in UTF-32, of which clients ignore all: send UTF-8";
+const UTF_16: &str = "this stream is in UTF-16, and clients ignore all of it: send UTF-8; a \
+                      recording by PowerShell is in UTF-16 whatever the server sends: use \
+                      `curl.exe -sN -o FILE URL`";
+const UTF_32: &str = "this stream is in UTF-32, and clients ignore all of it: send UTF-8";
 const AWS: &str = "frames of AWS's event stream (application/vnd.amazon.eventstream), which clients \
                    ignore: they have a format of their own";
-const BINARY: &str = "bytes that are no text, and clients ignore them: are they compressed, by \
+const BINARY: &str = "these bytes are not text, and clients ignore them: are they compressed, by \
                       Brotli for example? set `content-encoding`, or do not compress";

@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-/// A text as far as it was seen: perhaps the start of a JSON object, array or string.
+/// The text so far: perhaps the start of a JSON object, array or string.
 ///
 /// Numbers are not looked at closely, and nesting deeper than 64 levels counts as invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +29,10 @@ enum State {
         is_key: bool,
     },
     Number,
-    /// One of [`WORDS`], and how much of it came.
+    /// One of [`WORDS`], and how much of it has come.
     Word(u8, u8),
     Complete,
-    /// It is no JSON.
+    /// It is not JSON.
     Invalid,
 }
 
@@ -45,12 +45,12 @@ impl Json {
         depth: 0,
     };
 
-    /// Whether the text is JSON or becomes it if the right characters follow.
+    /// Whether the text is JSON, or can become JSON with the right characters after it.
     pub(super) fn is_possible(&self) -> bool {
         self.state != State::Invalid
     }
 
-    /// Whether there is a whole JSON text and nothing else.
+    /// Whether the text is one whole JSON text.
     pub(super) fn is_complete(&self) -> bool {
         self.state == State::Complete
     }
@@ -84,8 +84,8 @@ impl Json {
         }
     }
 
-    /// Short cuts through what most of a text is: strings, numbers, words, and what joins them.
-    /// Returns what follows.
+    /// Short cuts through most of a text: strings, numbers, words, and what joins them. Returns the
+    /// rest.
     #[inline(always)]
     fn skip<'t>(&mut self, text: &'t [u8]) -> Option<&'t [u8]> {
         match (self.state, text) {
@@ -126,7 +126,7 @@ impl Json {
         }
     }
 
-    /// A byte that no short cut takes.
+    /// A byte that no short cut consumes.
     #[inline(always)]
     fn step(&mut self, byte: u8) {
         self.state = match (self.state, byte) {
@@ -198,7 +198,7 @@ impl Json {
     }
 }
 
-/// Where in a string its next quote or backslash is. Most strings are too short for a call to pay.
+/// Where the next quote or backslash of a string is. Most strings are too short for a call to pay.
 #[inline]
 fn end_of_run(text: &[u8]) -> Option<usize> {
     const SHORT: usize = 4;

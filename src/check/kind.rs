@@ -8,7 +8,7 @@ use core::fmt;
 pub enum Severity {
     /// Legal, but surprising: probably not what was meant, or not what every client can do.
     Warning,
-    /// A client that does as the specification says loses or alters something that was sent.
+    /// A client that follows the specification loses or alters something that was sent.
     Error,
 }
 
@@ -26,7 +26,7 @@ macro_rules! kinds {
     ($($(#[$documentation:meta])* $kind:ident = $severity:ident $name:literal $rule:literal;)*) => {
         /// What is wrong.
         ///
-        /// Those that are said to be a matter of style are looked for only
+        /// Kinds documented as a matter of style are reported only
         /// [`with_style`](super::Checker::with_style).
         ///
         /// ```
@@ -45,7 +45,7 @@ macro_rules! kinds {
             /// All kinds, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
-            /// How bad it is.
+            /// How serious it is.
             #[must_use]
             pub const fn severity(self) -> Severity {
                 match self {
@@ -61,8 +61,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// The [rules](crate#rules) that it rests on, and the section of the HTML standard
-            /// where they stand.
+            /// The [rules](crate#rules) behind it, and their section in the HTML standard.
             #[must_use]
             pub const fn rule(self) -> &'static str {
                 match self {
@@ -74,38 +73,39 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Bytes that are not UTF-8: U+FFFD takes the place of each maximal subpart.
+    /// Bytes that are not UTF-8: U+FFFD replaces each maximal subpart.
     InvalidUtf8 = Error "invalid-utf8" "R5, 9.2.6";
-    /// A byte order mark at the start of a line, or a second one at the start of the stream: it
-    /// makes the line an unknown field, or a blank line one that is not blank.
+    /// A byte order mark at the start of a line, or a second one at the start of the stream: the
+    /// line becomes an unknown field; a blank line is no longer blank.
     BomBeforeField = Error "bom-before-field" "R5, 9.2.6";
-    /// A byte order mark in a value, where it stays.
+    /// A byte order mark in a value, of which it remains a part.
     BomInValue = Warning "bom-in-value" "R5, 9.2.6";
 
-    /// The first line with another end than those before it.
+    /// The first line with a different line end than the lines before it.
     MixedLineEnds = Warning "mixed-line-ends" "R2, 9.2.5";
     /// The first line that ends with a CR alone: legal, but many parsers know only LF.
     BareCr = Warning "bare-cr" "R2, 9.2.5";
-    /// The first CR CR LF, which is two line ends: a CRLF that was written as text once more.
+    /// The first CR CR LF, which is two line ends: probably a CRLF whose LF was made a CRLF again.
     CrCrLf = Warning "cr-cr-lf" "R6, 9.2.6";
-    /// A character in a value that ends no line here, but does for some clients: U+2028, U+2029,
+    /// A character in a value that is not a line end, but is one to some clients: U+2028, U+2029,
     /// U+0085, U+000B, U+000C, U+001C to U+001E.
     UnicodeLineEnd = Warning "unicode-line-end" "R2, 9.2.5";
 
     /// A field that clients ignore, since its name is none of the four. Each name is reported once;
-    /// names that are [meant](super::Checker::with_known_field) are not.
+    /// names that are [known](super::Checker::with_known_field) are not.
     UnknownField = Error "unknown-field" "R17, 9.2.6";
-    /// A field that clients ignore for an upper-case letter in its name.
+    /// A field that clients ignore because its name has an upper-case letter.
     FieldNameCase = Error "field-name-case" "R12, 9.2.6";
-    /// A field that clients ignore for white space, or something unseen, before its colon.
+    /// A field that clients ignore because of white space, or something invisible, before its
+    /// colon.
     SpaceBeforeColon = Error "space-before-colon" "R12, 9.2.6";
-    /// A field that clients ignore for white space, or something unseen, before its name.
+    /// A field that clients ignore because of white space, or something invisible, before its name.
     LeadingSpace = Error "leading-space" "R12, 9.2.6";
-    /// A line of nothing but white space, or what is unseen, which does not end the block.
+    /// A line of only white space or invisible characters, which does not end the block.
     WhiteSpaceLine = Error "white-space-line" "R8, 9.2.6";
     /// A value that is itself a line of an event stream.
     DoubledField = Warning "doubled-field" "R10, 9.2.6";
-    /// A space that clients drop from text, while other lines of the stream have none after their
+    /// A space that clients drop from text, while other lines of the stream have no space after the
     /// colon: it was probably part of the text.
     LostSpace = Warning "lost-space" "R10, 9.2.6";
     /// A value right after the colon. A matter of style.
@@ -123,18 +123,19 @@ kinds! {
     EventTypeOverwritten = Error "event-type-overwritten" "R13, 9.2.6";
     /// An event type with white space at its start or end.
     EventTypeSpace = Warning "event-type-space" "R13, 9.2.6";
-    /// An event of type `error` or `open`: handlers of the connection's own events get it, too.
+    /// An event of type `error` or `open`: the handlers of the connection's own events receive it,
+    /// too.
     ReservedEventType = Warning "reserved-event-type" "R18, 9.2.6 and 9.2.2";
-    /// An id that is ignored for its NUL.
+    /// An id that is ignored because of a NUL.
     IdWithNul = Error "id-with-nul" "R15, 9.2.6";
-    /// An id that some clients cannot send back in a header: it is not short, or not of visible
-    /// ASCII characters.
+    /// An id that some clients cannot send back in a header: it is long, or has characters other
+    /// than visible ASCII.
     IdNotPortable = Warning "id-not-portable" "R23, 9.2.4";
     /// An id that is set again before its block ends.
     IdOverwritten = Error "id-overwritten" "R15, 9.2.6";
     /// A reconnection time without digits, which some clients ignore and some do not.
     EmptyRetry = Error "empty-retry" "R16, 9.2.6";
-    /// A reconnection time that is ignored, since it is not of ASCII digits alone.
+    /// A reconnection time that is ignored because it has other characters than ASCII digits.
     InvalidRetry = Error "invalid-retry" "R16, 9.2.6";
     /// A reconnection time of more than 2^31-1 milliseconds.
     HugeRetry = Warning "huge-retry" "R16, 9.2.6";
@@ -143,8 +144,8 @@ kinds! {
     BlockWithoutData = Error "block-without-data" "R18, 9.2.6";
     /// A block with an event type and nothing else: nothing is dispatched.
     EventTypeWithoutData = Warning "event-type-without-data" "R18, 9.2.6";
-    /// A block with an id, but without data and event type: nothing is dispatched, but the id
-    /// counts. A matter of style.
+    /// A block with an id, but without data and event type: nothing is dispatched, but the id takes
+    /// effect. A matter of style.
     IdWithoutData = Warning "id-without-data" "R18, 9.2.6";
     /// A block over the limit of [`with_max_event_size`](super::Checker::with_max_event_size).
     EventTooLarge = Error "event-too-large" "R7, 9.2.6";
@@ -159,36 +160,38 @@ kinds! {
     RawJson = Error "raw-json" "R17, 9.2.6";
     /// An HTML or XML page where a field should be. Its other lines are not reported.
     RawHtml = Error "raw-html" "R17, 9.2.6";
-    /// The head of an HTTP response: it is no part of its body. Its other lines are not reported.
+    /// The head of an HTTP response, which is not part of its body. Its other lines are not
+    /// reported.
     RawHttpHead = Error "raw-http-head" "R22, 9.2.3";
-    /// The size of an HTTP chunk at the start of the stream: chunks were not taken apart. Unknown
-    /// fields are not reported from there on.
+    /// The size of an HTTP chunk at the start of the stream: the chunked transfer coding was not
+    /// undone. Unknown fields are not reported after it.
     RawHttpChunk = Error "raw-http-chunk" "R26, 9.2.7";
-    /// A compressed stream, by gzip, zlib or Zstandard: nothing of it can be read.
+    /// A stream compressed with gzip, zlib or Zstandard: none of it can be read.
     RawCompressed = Error "raw-compressed" "R1, 9.2.5";
-    /// A stream in UTF-16 or UTF-32: nothing of it can be read.
+    /// A stream in UTF-16 or UTF-32: none of it can be read.
     RawUtf16 = Error "raw-utf16" "R1, 9.2.5";
-    /// Bytes that are no text, such as those of Brotli or of AWS event-stream frames.
+    /// Bytes that are not text, such as those of Brotli or of AWS event-stream frames.
     RawBinary = Error "raw-binary" "R1, 9.2.5";
     /// What a recording tool has added: curl's progress meter or `-v`, or a shell's prompt.
     RecordingTool = Error "recording-tool" "R17, 9.2.6";
     /// Ten lines without a field or comment: a log, or another protocol.
     NoEventStream = Error "no-event-stream" "R17, 9.2.6";
 
-    /// A line that continues the JSON of the data before it, where a line end has cut that.
+    /// A line that continues the JSON of the data before it: a line end has cut the JSON.
     JsonCutByLineEnd = Error "json-cut-by-line-end" "R17, 9.2.6";
-    /// Two lines of data that meet inside a JSON string, where no line end may be.
+    /// Two lines of data that meet inside a JSON string, which may not contain a line end.
     LineEndInJsonString = Warning "line-end-in-json-string" "R14, 9.2.6";
     /// More than one JSON text in the data of one event.
     JsonTextsInOneEvent = Warning "json-texts-in-one-event" "R14, 9.2.6";
-    /// Data that looks like JSON but is not, while that of other events is; or a Python value.
+    /// Data that looks like JSON but is invalid, while other events have valid JSON; or a Python
+    /// value.
     InvalidJson = Warning "invalid-json" "R14, 9.2.6";
-    /// A backslash and a letter where a line end was meant.
+    /// A backslash and a letter instead of a line end.
     LiteralLineEnd = Warning "literal-line-end" "R2, 9.2.5";
 }
 
 impl Kind {
-    /// Whether it is a matter of style: it is looked for only
+    /// Whether it is a matter of style: it is reported only
     /// [`with_style`](super::Checker::with_style).
     #[must_use]
     pub const fn is_style(self) -> bool {

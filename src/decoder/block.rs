@@ -111,8 +111,9 @@ impl Block {
         Ok(())
     }
 
-    /// R15: `id` sets the last event ID buffer, unless the value has a NUL. An id counts even in a
-    /// block that is too large: without it, a client that reconnects would get that block for ever.
+    /// R15: `id` sets the last event ID buffer, unless the value has a NUL. An id takes effect even
+    /// in a block that is too large: without it, a client that reconnects would get that block for
+    /// ever.
     #[inline(always)]
     pub(super) fn set_id(&mut self, value: Value<'_>) -> Result<(), DecodeError> {
         let len = value.len();
@@ -338,8 +339,8 @@ impl Block {
         self.size + more <= self.limit
     }
 
-    /// Whether the block takes in this many more bytes. One that is too large does not, and becomes
-    /// so by one error.
+    /// Whether the block accepts this many more bytes. A block that is too large does not; it
+    /// becomes too large with one error.
     #[inline(always)]
     pub(super) fn admits(&mut self, more: usize) -> Result<bool, DecodeError> {
         if self.has(TOO_LARGE) {

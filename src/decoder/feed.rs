@@ -16,7 +16,7 @@ use core::fmt;
 pub struct Feed<'d, 'i> {
     decoder: &'d mut Decoder,
     chunk: &'i [u8],
-    /// What stands before this place is consumed.
+    /// Everything before this place is consumed.
     at: usize,
     window: Window<'i>,
 }
@@ -70,7 +70,7 @@ impl<'d, 'i> Feed<'d, 'i> {
         }
     }
 
-    /// Like [`next_event`](Self::next_event), but returns all that the stream says, in its order:
+    /// Like [`next_event`](Self::next_event), but returns everything in the stream, in its order:
     /// events, blocks without data, comments, reconnection times and fields with other names.
     ///
     /// The two may be mixed. A comment or other field that begins during a call of `next_event` may

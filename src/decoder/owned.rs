@@ -5,12 +5,12 @@ use crate::text::{Alone, Together};
 use crate::{DecodeError, Event, Frame};
 use core::fmt;
 
-/// A [`Decoder`] together with the chunk that it consumes: what an adapter over any transport is
-/// made of.
+/// A [`Decoder`] together with the chunk that it consumes: the core of an adapter over any
+/// transport.
 ///
 /// [`Feed`](super::Feed) borrows decoder and chunk, so it cannot be kept in a struct or across an
 /// `await`. This one can. [`advance`](Self::advance) moves and lends nothing;
-/// [`event`](Self::event) lends and moves nothing. So a wrapper may look at an event and go on.
+/// [`event`](Self::event) lends and moves nothing. So a wrapper may look at an event and continue.
 ///
 /// ```
 /// use sse_wire::{DecodeError, Event, OwnedFeed};

@@ -20,11 +20,11 @@ pin_project! {
     /// chunk.
     ///
     /// The items are events, frames or bytes that are encoded already, such as those that many
-    /// subscribers share. Each may be wrapped in a `Result`: see [`Encodable`]. An error comes after
-    /// the bytes of what stands before it, and the stream continues.
+    /// subscribers share. Each may be wrapped in a `Result`: see [`Encodable`]. An error comes
+    /// after the bytes of the items before it, and the stream continues.
     ///
-    /// It never waits with bytes in hand: what is ready goes out, even if it is one small event. A
-    /// chunk that has 16 KiB takes no more items.
+    /// It never holds bytes back: it yields what is ready, even if that is one small event. A chunk
+    /// of 16 KiB or more takes no more items.
     ///
     /// ```
     /// # use futures::{executor::block_on_stream, stream};

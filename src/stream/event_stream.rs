@@ -9,8 +9,8 @@ use core::task::{Context, Poll, ready};
 use futures_core::{FusedStream, Stream, TryStream};
 use pin_project_lite::pin_project;
 
-/// A body that is always ready must not keep its thread for ever: after this many chunks without an
-/// event, others have their turn.
+/// A body that is always ready must not block its thread for ever: after this many chunks without
+/// an event, other tasks run.
 const CHUNKS_IN_A_ROW: usize = 32;
 
 pin_project! {
@@ -18,7 +18,7 @@ pin_project! {
     ///
     /// [`next_event`](Self::next_event) lends each event from the chunk, or else from the decoder:
     /// nothing is allocated for it. As a [`Stream`], it yields owned events;
-    /// [`frames`](Self::frames) makes it a stream of all that the body says.
+    /// [`frames`](Self::frames) turns it into a stream of everything in the body.
     ///
     /// ```
     /// # use futures::{executor::block_on, stream};
@@ -182,7 +182,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
 
     /// Finds the next event, which [`event`](Self::event) lends; `None` once the body has ended.
     ///
-    /// So a wrapper may look at an event and go on, which the borrow checker does not allow with
+    /// So a wrapper may look at an event and continue, which the borrow checker does not allow with
     /// [`next_event`](Self::next_event):
     ///
     /// ```
@@ -396,7 +396,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     }
 
     /// Continues with the body of another connection, with the same last event ID and reconnection
-    /// time. What is left of the former body is dropped.
+    /// time. The rest of the former body is dropped.
     ///
     /// ```
     /// # use futures::{executor::block_on, stream};

@@ -1,4 +1,4 @@
-//! Comments where nothing else is sent.
+//! Comments during silence.
 
 use crate::Encoder;
 use bytes::Bytes;
@@ -10,16 +10,15 @@ use futures_core::{FusedStream, Stream};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A body with comments that keep its connection alive: proxies close one that is silent for
-    /// long (R26).
+    /// A body with comments that keep its connection alive: proxies close a connection that is
+    /// silent for long (R26).
     ///
-    /// The ticks are any stream, such as `IntervalStream` of tokio-stream: there is no clock here. At
-    /// each tick with nothing sent since the last one, a comment is written. So silence lasts two
-    /// ticks at most. The first tick only begins this. The end of the ticks ends the comments alone.
+    /// The ticks are any stream, such as `IntervalStream` of tokio-stream: there is no clock here.
+    /// At each tick, it writes a comment if nothing was sent since the last tick. So silence lasts
+    /// two ticks at most. The first tick writes nothing. When the ticks end, only the comments end.
     ///
-    /// The body may be any one: an [`EncodeStream`](super::EncodeStream), or the chunks of an
-    /// upstream. A comment is written only where a line has ended with LF, and it ends no block that
-    /// is open.
+    /// Any body will do: an [`EncodeStream`](super::EncodeStream), or the chunks of an upstream. A
+    /// comment is written only where a line has ended with LF, and it ends no block that is open.
     ///
     /// ```
     /// # use futures::{executor::block_on_stream, stream};

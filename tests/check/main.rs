@@ -1010,7 +1010,7 @@ fn a_message_names_what_it_is_about() {
         (b"data\xE2\x80\x8B: a\n", "field `data\\u{200b}` is ignored"),
         (b"retry: 18446744073709551615\n", "JavaScript numbers"),
         (b"event: a\nretry: 5\n\n", "has no `data`: send `data:`"),
-        (b"event: a\nid: 5\n\n", "(only its id counts)"),
+        (b"event: a\nid: 5\n\n", "(only its id takes effect)"),
         (b"event: a\n\n", "to keep the connection alive"),
         (b"data: a\r\r\n\r\r\n", "CR CR LF is two line ends"),
         (
@@ -1024,7 +1024,7 @@ fn a_message_names_what_it_is_about() {
         ),
         (
             b"$ curl -N http://localhost\n",
-            "a shell's prompt is no field",
+            "a shell's prompt is not a field",
         ),
         (b"* Trying ::1...\n", "curl shows with `-v`"),
         (b"  % Total\n", "curl's progress meter"),
