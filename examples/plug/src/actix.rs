@@ -1,6 +1,6 @@
 //! A server with actix-web.
 
-use crate::{every_15_seconds, events};
+use crate::{events, every_15_seconds};
 use actix_web::HttpResponse;
 use sse_wire::headers;
 use sse_wire::stream::{EncodeStream, KeepAlive};
@@ -11,5 +11,8 @@ pub async fn handler() -> HttpResponse {
     for header in headers::RESPONSE {
         response.insert_header(header);
     }
-    response.streaming(KeepAlive::new(EncodeStream::new(events()), every_15_seconds()))
+    response.streaming(KeepAlive::new(
+        EncodeStream::new(events()),
+        every_15_seconds(),
+    ))
 }

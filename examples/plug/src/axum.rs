@@ -1,6 +1,6 @@
 //! A server with axum.
 
-use crate::{every_15_seconds, events};
+use crate::{events, every_15_seconds};
 use axum::body::Body;
 use axum::response::IntoResponse;
 use sse_wire::headers;

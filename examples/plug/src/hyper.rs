@@ -1,6 +1,6 @@
 //! A server and a client with hyper.
 
-use crate::{every_15_seconds, events};
+use crate::{events, every_15_seconds};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use http_body_util::{BodyDataStream, StreamBody};

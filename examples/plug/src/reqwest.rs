@@ -43,5 +43,8 @@ pub async fn client(url: &str, mut show: impl FnMut(&Event<'_>)) -> reqwest::Res
 
 fn answer(response: &Response) -> Answer {
     let content_type = response.headers().get(CONTENT_TYPE);
-    headers::answer(response.status().as_u16(), content_type.map(|value| value.as_bytes()))
+    headers::answer(
+        response.status().as_u16(),
+        content_type.map(|value| value.as_bytes()),
+    )
 }

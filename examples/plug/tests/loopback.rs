@@ -40,7 +40,11 @@ async fn hyper() {
 async fn actix() {
     use actix_web::{App, HttpServer, web};
     let server = HttpServer::new(|| App::new().route("/", web::get().to(plug::actix::handler)));
-    let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+    let server = server
+        .workers(1)
+        .disable_signals()
+        .bind("127.0.0.1:0")
+        .unwrap();
     let address = server.addrs()[0];
     tokio::spawn(server.run());
     both_clients_see_all_events_of(address).await;
@@ -51,7 +55,9 @@ async fn both_clients_see_all_events_of(address: SocketAddr) {
     let socket = TcpStream::connect(address).await.unwrap();
     let (mut sender, connection) = client::handshake(TokioIo::new(socket)).await.unwrap();
     tokio::spawn(connection);
-    let request = Request::get("/").header("host", "localhost").body(Empty::<Bytes>::new());
+    let request = Request::get("/")
+        .header("host", "localhost")
+        .body(Empty::<Bytes>::new());
     let response = sender.send_request(request.unwrap()).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(plug::hyper::client(response).await, EXPECTED);
@@ -76,7 +82,11 @@ async fn gate(address: SocketAddr) -> SocketAddr {
             let mut request = vec![0; 4096];
             let len = socket.read(&mut request).await.unwrap();
             let request = String::from_utf8_lossy(&request[..len]).to_lowercase();
-            assert_eq!(request.contains("last-event-id: 2\r\n"), round > 0, "{request}");
+            assert_eq!(
+                request.contains("last-event-id: 2\r\n"),
+                round > 0,
+                "{request}"
+            );
             if round == 2 {
                 let gone = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
                 socket.write_all(gone).await.unwrap();
@@ -84,7 +94,10 @@ async fn gate(address: SocketAddr) -> SocketAddr {
             }
             let mut upstream = TcpStream::connect(address).await.unwrap();
             let request = request.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
-            upstream.write_all(request.replace("get / http", "GET / HTTP").as_bytes()).await.unwrap();
+            upstream
+                .write_all(request.replace("get / http", "GET / HTTP").as_bytes())
+                .await
+                .unwrap();
             tokio::io::copy(&mut upstream, &mut socket).await.unwrap();
         }
     });
