@@ -1,7 +1,6 @@
 //! Events and the encoder: what is written is what was asked for, and nothing else.
 
 use super::{expected, finish, frames, with_line_feeds};
-use bytes::BufMut;
 use sse_wire::{Decoder, Encoder, Event, EventId, EventType, Field, InvalidText, Parts, headers};
 use sse_wire_testing::reference::{self, Frame};
 use sse_wire_testing::strategies::Chunking;
@@ -170,7 +169,7 @@ pub enum Call {
 }
 
 impl Call {
-    fn make(&self, encoder: &mut Encoder, buf: &mut impl BufMut) {
+    fn make(&self, encoder: &mut Encoder, buf: &mut Vec<u8>) {
         match self {
             Self::Event(event) => encoder.event(event, buf),
             Self::Begin(event) => encoder.begin(event, buf),
