@@ -107,6 +107,7 @@ async fn measure(options: &Options) -> Result<(serde_json::Value, Vec<Decoder>),
         .join_all()
         .await
         .into_iter()
+        .map(|client| client.map(|(decoder, _)| decoder))
         .collect::<Result<_, _>>()?;
     let (each, all) = (
         options.clients as f64,
