@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
 /// How many connections are opened at a time, so that the queue of those not accepted suffices.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Until the memory that opening a connection needs for a moment is free again.
 const REST: Duration = Duration::from_secs(1);
