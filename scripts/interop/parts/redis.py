@@ -34,7 +34,10 @@ def run(suite):
     suite.check(item, nginx, is_complete(report), figure(report))
 
     report = try_restarts(suite, ports, [proxies.ports["nginx", "skipping"]])
-    fault = f"takes a server for dead for 10 s and answers 502, which ends an EventSource for good: {figure(report)}"
+    fault = (
+        "skips a server for 10 s after a failure, and then answers 502, which ends an EventSource "
+        f"for good: {figure(report)}"
+    )
     is_seen = set(report["failed"]) == {502} and not report["wrong"]
     suite.expect_fault("Redis, two servers behind nginx", nginx, is_seen, fault)
 

@@ -30,7 +30,8 @@ async fn events(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, 
     let hello = Event::default()
         .event("hello")
         .retry(Duration::from_secs(2))
-        .data("");
+        // It leaves out empty data, and nothing would be dispatched.
+        .data("hello");
     let messages = BroadcastStream::new(app.messages.subscribe());
     let events = messages.filter_map(async |message| {
         let message = message.ok()?;

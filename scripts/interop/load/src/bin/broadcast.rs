@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
 /// How many connections are opened at a time, so that the queue of those not accepted suffices.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Until the memory that opening a connection needs for a moment is free again.
 const REST: Duration = Duration::from_secs(1);
@@ -107,6 +107,7 @@ async fn measure(options: &Options) -> Result<(serde_json::Value, Vec<Decoder>),
         .join_all()
         .await
         .into_iter()
+        .map(|client| client.map(|(decoder, _)| decoder))
         .collect::<Result<_, _>>()?;
     let (each, all) = (
         options.clients as f64,
