@@ -47,10 +47,7 @@ def check_memory(suite, ours, peer):
     figure = f"{ours['memory']:,.0f} bytes a connection; {PEER}: {peer['memory']:,.0f}"
     suite.check("memory of the server", "", is_less, figure)
     share = ours["decoder"]
-    figure = (
-        f"{share:.0f} bytes for a client's decoder and its buffers; "
-        "none for a connection of the server: they share each encoded event"
-    )
+    figure = f"{share:.0f} bytes for a client's decoder and its buffers"
     suite.check("the codec's share", "", share < LARGEST_SHARE, figure)
 
 
