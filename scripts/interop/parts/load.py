@@ -36,7 +36,8 @@ def check_time(suite, ours, peer):
     """Each client has found each event to be the next one: otherwise there is no report."""
     figure = (
         f"{CLIENTS:,} of {CLIENTS:,} got all {EVENTS} events in order; "
-        f"the last of them got an event after {ours['last_mean_ms']:.0f} ms (mean), {ours['last_max_ms']:.0f} ms (max); "
+        f"the last of them got an event after {ours['last_mean_ms']:.0f} ms (mean), "
+        f"{ours['last_max_ms']:.0f} ms (max); "
         f"{PEER}: {peer['last_mean_ms']:.0f} and {peer['last_max_ms']:.0f} ms"
     )
     suite.check(f"{CLIENTS:,} connections", "", True, figure)
