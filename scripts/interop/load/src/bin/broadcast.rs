@@ -126,8 +126,8 @@ async fn measure(options: &Options) -> Result<(serde_json::Value, Vec<Decoder>),
     Ok((report, decoders))
 }
 
-/// Reads a greeting, and then the events, each of which has to be the next one. Tells of each when
-/// it came. The connection stays open until the body is dropped.
+/// Reads a greeting, and then the events, each of which has to be the next one. Reports when
+/// each came. The connection stays open until the body is dropped.
 async fn client(
     server: SocketAddr,
     events: usize,
