@@ -252,9 +252,8 @@ fn binary(line: &[u8], is_first: bool) -> Option<(Kind, &'static str)> {
     })
 }
 
-const UTF_16: &str = "this stream is in UTF-16, and clients ignore all of it: send UTF-8; a \
-                      recording by PowerShell is in UTF-16 whatever the server sends: use \
-                      `curl.exe -sN -o FILE URL`";
+const UTF_16: &str = "this stream is in UTF-16, and clients ignore all of it: send UTF-8; if \
+                      PowerShell has recorded it, use `curl.exe -sN -o FILE URL`";
 const UTF_32: &str = "this stream is in UTF-32, and clients ignore all of it: send UTF-8";
 const AWS: &str = "frames of AWS's event stream (application/vnd.amazon.eventstream), which clients \
                    ignore: they have a format of their own";
