@@ -1029,7 +1029,7 @@ fn a_message_names_what_it_is_about() {
         (b"* Trying ::1...\n", "curl shows with `-v`"),
         (b"  % Total\n", "curl's progress meter"),
         (b"HTTP/1.1 200 OK\n", "curl -sN -o FILE URL"),
-        (b"\xFF\xFEd\0", "a recording by PowerShell"),
+        (b"\xFF\xFEd\0", "if PowerShell has recorded it"),
         (b"id: a\x1B\n\n", "cannot reconnect"),
         (b"id: a \n\n", "drops white space"),
         (b"id: \xC3\xA9\n\n", "not ASCII"),
