@@ -110,7 +110,10 @@ pub fn round_trip(input: &[u8]) {
     }
     for event in &events {
         encoder::an_event_is_the_same_in_every_form(event);
-        encoder::data_in_pieces_is_data_at_once(event.data());
+        // It tries every cut, which takes too long for more.
+        if event.data().len() < 64 {
+            encoder::data_in_pieces_is_data_at_once(event.data());
+        }
     }
     encoder::encoded_events_are_the_stream_of_those_events(&events, &Chunking::new([]));
 }

@@ -348,7 +348,7 @@ fn it_found(
 /// A chunk that changes its content and its length between two looks at it never panics.
 pub fn a_chunk_that_changes_never_panics(stream: &[u8], chunking: &Chunking, mut asks: u8) {
     struct Changing<'s> {
-        looks: Vec<&'s [u8]>,
+        looks: &'s [&'s [u8]],
         next: Cell<usize>,
     }
 
@@ -362,8 +362,11 @@ pub fn a_chunk_that_changes_never_panics(stream: &[u8], chunking: &Chunking, mut
     let looks = Vec::from_iter(chunking.split(stream));
     let mut owned = OwnedFeed::new();
     for first in 0..looks.len() {
-        let (looks, next) = (looks.clone(), first.into());
-        owned.push(Changing { looks, next });
+        let next = first.into();
+        owned.push(Changing {
+            looks: &looks,
+            next,
+        });
         for _ in 0..8 {
             asks = asks.rotate_left(1);
             let found = if asks & 1 == 1 {
