@@ -58,8 +58,8 @@ enum State {
     /// In a block that has only what may stand before an event: other fields and a reconnection
     /// time, in milliseconds.
     Fields { retry: Option<u64> },
-    /// In an event, at the start of a line, before any data.
-    Open,
+    /// In an event, at the start of a line, before any data; `is_empty` if it has no field yet.
+    Open { is_empty: bool },
     /// In an event, in a data line. It may be empty, and ends when its line end comes, or the
     /// event's.
     Data,
@@ -164,7 +164,8 @@ impl Encoder {
     /// # Ok::<(), sse_wire::InvalidText>(())
     /// ```
     pub fn field(&mut self, field: &Field<'_>, buf: &mut (impl BufMut + ?Sized)) {
-        if matches!(self.state, State::Idle) && text::bom_len(field.name().as_bytes()) > 0 {
+        let may_be_first = matches!(self.state, State::Idle | State::Open { is_empty: true });
+        if may_be_first && text::bom_len(field.name().as_bytes()) > 0 {
             // At the start of a stream, the byte order mark would be dropped (R5). A blank line does
             // nothing.
             buf.put_slice(b"\n");
@@ -253,9 +254,13 @@ impl Encoder {
     /// ```
     #[inline]
     pub fn begin(&mut self, event: &Event<'_>, buf: &mut (impl BufMut + ?Sized)) {
+        let mut is_empty = !matches!(self.state, State::Fields { .. });
         let retry = self.end_event(buf);
-        self.state = State::Open;
-        put_fields_before_data(event, retry, &mut |bytes| buf.put_slice(bytes));
+        put_fields_before_data(event, retry, &mut |bytes| {
+            is_empty = false;
+            buf.put_slice(bytes);
+        });
+        self.state = State::Open { is_empty };
         if event.has_data() {
             self.data(event.data(), buf);
         }
@@ -302,7 +307,7 @@ impl Encoder {
     pub fn end(&mut self, buf: &mut (impl BufMut + ?Sized)) {
         match mem::replace(&mut self.state, State::Idle) {
             State::Idle => {}
-            State::Fields { .. } | State::Open => buf.put_slice(b"\n"),
+            State::Fields { .. } | State::Open { .. } => buf.put_slice(b"\n"),
             State::Data => {
                 put_line_end(b"\n\n", &mut self.deferred, &mut |bytes| {
                     buf.put_slice(bytes)
@@ -339,8 +344,10 @@ impl Encoder {
 
     /// Begins a block with what may stand before an event, if none is open.
     fn begin_fields(&mut self) {
-        if matches!(self.state, State::Idle) {
-            self.state = State::Fields { retry: None };
+        match &mut self.state {
+            State::Idle => self.state = State::Fields { retry: None },
+            State::Open { is_empty } => *is_empty = false,
+            State::Fields { .. } | State::Data => {}
         }
     }
 

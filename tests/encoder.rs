@@ -245,6 +245,11 @@ fn each_call_in_each_state() {
         // A byte order mark at the start of the stream would be dropped (R5).
         (&[BOM_FIELD], "\n\u{feff}: \n"),
         (&[FIELD, BOM_FIELD], "f: v\n\u{feff}: \n"),
+        (&[BEGIN_EMPTY, BOM_FIELD], "\n\u{feff}: \n"),
+        (&[BEGIN_EMPTY, FIELD, BOM_FIELD], "f: v\n\u{feff}: \n"),
+        (&[BEGIN_EMPTY, RETRY, BOM_FIELD], "retry: 7\n\u{feff}: \n"),
+        (&[BEGIN_WITH_ID, BOM_FIELD], "id: i\n\u{feff}: \n"),
+        (&[FIELD, BEGIN_EMPTY, BOM_FIELD], "f: v\n\u{feff}: \n"),
         // In an event without data so far.
         (&[BEGIN_EMPTY], ""),
         (&[BEGIN_WITH_ID], "id: i\n"),

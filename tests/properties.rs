@@ -10,6 +10,7 @@ use laws::{decoder, encoder, gateway, limits};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
 use sse_wire::{EventId, Field, Frame};
 use sse_wire_testing::strategies::{
@@ -209,8 +210,10 @@ fn call() -> impl Strategy<Value = Call> {
 }
 
 fn field() -> impl Strategy<Value = Field<'static>> {
-    (single_line_text(), single_line_text()).prop_filter_map("a field", |(name, value)| {
-        Field::new(name.replace(':', ""), value).ok()
+    // A byte order mark matters at the start of a stream alone.
+    let name = (select(&["", "\u{feff}"][..]), single_line_text());
+    (name, single_line_text()).prop_filter_map("a field", |((start, name), value)| {
+        Field::new([start, &name.replace(':', "")].concat(), value).ok()
     })
 }
 

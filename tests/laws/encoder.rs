@@ -261,6 +261,7 @@ struct Asked {
 struct Open {
     /// It has nothing but what may stand before an event.
     takes_event: bool,
+    has_field: bool,
     retry: Option<Duration>,
     data: Option<String>,
     /// Lines, each with the number of the data line that was open when it came.
@@ -293,7 +294,8 @@ impl Asked {
                 self.asides([Line::Retry(*time)]);
             }
             Call::Field(field) | Call::Frame(sse_wire::Frame::Field(field)) => {
-                if self.open.is_none() && field.name().starts_with('\u{feff}') {
+                let has_field = self.open.as_ref().is_some_and(|open| open.has_field);
+                if !has_field && field.name().starts_with('\u{feff}') {
                     // It may be the start of the stream (R5).
                     self.lines.push(Line::Blank);
                 }
@@ -310,28 +312,33 @@ impl Asked {
             self.end();
         }
         let open = self.open.take().unwrap_or_default();
+        let lines_before = self.lines.len();
         let event_type = event.explicit_event_type().map(ToOwned::to_owned);
         self.lines.extend(event_type.map(Line::EventType));
         self.lines
             .extend(event.id().map(ToOwned::to_owned).map(Line::Id));
         let retry = event.retry().filter(|time| open.retry != Some(*time));
         self.lines.extend(retry.map(Line::Retry));
-        self.open = Some(Open::default());
+        self.open = Some(Open {
+            has_field: open.has_field || self.lines.len() > lines_before,
+            ..Open::default()
+        });
         if event.has_data() {
             self.data(event.data());
         }
     }
 
     fn begin_block(&mut self) {
-        self.open.get_or_insert_with(|| Open {
+        let begun = || Open {
             takes_event: true,
             ..Open::default()
-        });
+        };
+        self.open.get_or_insert_with(begun).has_field = true;
     }
 
     fn data(&mut self, piece: &str) {
         let open = self.open.get_or_insert_default();
-        open.takes_event = false;
+        (open.takes_event, open.has_field) = (false, true);
         open.data.get_or_insert_default().push_str(piece);
     }
 
