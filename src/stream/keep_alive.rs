@@ -139,13 +139,10 @@ impl<S: fmt::Debug, T> fmt::Debug for KeepAlive<S, T> {
     }
 }
 
-/// The comment that may follow: with a blank line between blocks, without one inside a block. None
-/// inside a line; after a CR, the line may have an LF yet.
+/// The comment that may follow. None inside a line; after a CR, the line may have an LF yet.
 fn comment_after(chunk: &[u8]) -> &'static [u8] {
-    if chunk.ends_with(b"\n\n") {
+    if chunk.ends_with(b"\n") {
         Encoder::KEEP_ALIVE
-    } else if chunk.ends_with(b"\n") {
-        b":\n"
     } else {
         b""
     }
