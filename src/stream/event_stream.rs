@@ -231,7 +231,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<(), StreamError<S::Error>>>> {
-        self.poll_find(cx, OwnedFeed::advance)
+        self.poll_find::<false>(cx)
     }
 
     /// The event that the last call has found, as often as you like; `None` if it has found none.
@@ -339,7 +339,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<(), StreamError<S::Error>>>> {
-        self.poll_find(cx, OwnedFeed::advance_frame)
+        self.poll_find::<true>(cx)
     }
 
     /// The frame that the last call has found, as often as you like; `None` if it has found none.
@@ -419,34 +419,43 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
         self.feed.reconnect();
     }
 
-    fn poll_find(
+    #[inline(always)]
+    fn poll_find<const FRAMES: bool>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        find: impl Fn(&mut OwnedFeed<S::Ok>) -> Option<Result<(), DecodeError>>,
     ) -> Poll<Option<Result<(), StreamError<S::Error>>>> {
-        let mut this = self.project();
-        for _ in 0..CHUNKS_IN_A_ROW {
-            if let Some(found) = find(this.feed) {
-                return Poll::Ready(Some(found.map_err(StreamError::Decode)));
-            }
-            drop(this.feed.take());
-            let Some(body) = this.body.as_mut().as_pin_mut() else {
-                return Poll::Ready(None);
-            };
-            let end = match ready!(body.try_poll_next(cx)) {
-                Some(Ok(chunk)) => {
-                    this.feed.push(chunk);
-                    continue;
-                }
-                Some(Err(error)) => Some(Err(StreamError::Transport(error))),
-                None => None,
-            };
-            this.body.set(None);
-            return Poll::Ready(end);
+        let this = self.project();
+        match this.feed.find::<FRAMES>() {
+            Some(found) => Poll::Ready(Some(found.map_err(StreamError::Decode))),
+            None => poll_chunks::<S, FRAMES>(this.body, this.feed, cx),
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
     }
+}
+
+/// Consumes chunks until something is found.
+fn poll_chunks<S: TryStream<Ok: AsRef<[u8]>>, const FRAMES: bool>(
+    mut body: Pin<&mut Option<S>>,
+    feed: &mut OwnedFeed<S::Ok>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<(), StreamError<S::Error>>>> {
+    for _ in 0..CHUNKS_IN_A_ROW {
+        drop(feed.take());
+        let Some(chunks) = body.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        let end = match ready!(chunks.try_poll_next(cx)) {
+            Some(Ok(chunk)) => match feed.push_and_find::<FRAMES>(chunk) {
+                Some(found) => return Poll::Ready(Some(found.map_err(StreamError::Decode))),
+                None => continue,
+            },
+            Some(Err(error)) => Some(Err(StreamError::Transport(error))),
+            None => None,
+        };
+        body.set(None);
+        return Poll::Ready(end);
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
 
 /// Owned events.
