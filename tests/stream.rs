@@ -311,7 +311,7 @@ fn with_pauses<T>(items: impl Into<Vec<Option<T>>>) -> impl Stream<Item = T> + U
     })
 }
 
-/// What comes out in one go, of each go.
+/// The items of a stream, in groups: a group ends at a pause.
 fn goes<S: Stream + Unpin>(mut stream: S) -> Vec<Vec<S::Item>> {
     let mut goes = vec![vec![]];
     loop {
@@ -342,7 +342,7 @@ proptest! {
         let of_bytes = goes(EncodeStream::new(with_pauses(encoded.clone())).map(Result::unwrap));
         let of_results = goes(EncodeStream::new(with_pauses(results.clone())).map(Result::unwrap));
         for goes in [of_events, of_bytes, of_results] {
-            // A go that had bytes ends when they are returned, and the next one begins.
+            // A group that has bytes ends when they are returned, and the next one begins.
             let goes: Vec<u8> = goes.concat().concat();
             prop_assert_eq!(goes, expected.concat());
         }
