@@ -465,7 +465,7 @@ fn data_in(bytes: &[u8]) -> Vec<String> {
 struct Expected<'v> {
     vector: &'v Vector,
     frames: Vec<(usize, Frame)>,
-    /// The state after so many bytes.
+    /// The state after this many bytes.
     states: BTreeMap<usize, State>,
 }
 

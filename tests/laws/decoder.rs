@@ -115,7 +115,7 @@ fn without_retry(mut outcome: Option<Outcome>) -> Option<Outcome> {
 /// What a caller may do to a decoder.
 #[derive(Clone, Debug)]
 pub enum Operation {
-    /// Feeds a chunk, and asks for events where a bit of `asks` is set, else for frames.
+    /// Feeds a chunk, and asks for events if a bit of `asks` is set, else for frames.
     Feed {
         chunk: Vec<u8>,
         asks: u8,
@@ -331,7 +331,7 @@ pub fn an_owned_feed_is_a_feed(stream: &[u8], limit: usize, chunking: &Chunking,
     assert_eq!(State::of(&owned.into_decoder()), State::of(&decoder));
 }
 
-/// An owned feed returns what it has found twice, if asked twice.
+/// An owned feed can return what it has found a second time.
 fn it_found(
     owned: &OwnedFeed<&[u8]>,
     advanced: Option<Result<(), DecodeError>>,

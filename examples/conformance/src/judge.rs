@@ -33,7 +33,7 @@ pub enum Outcome {
 pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,
-    /// The first of the worst things found; empty where nothing is wrong.
+    /// The first of the worst things found; empty if nothing is wrong.
     pub reason: String,
 }
 
@@ -122,7 +122,7 @@ fn retries(vector: &Vector, hello: &Hello, got: &[f64]) -> Option<Verdict> {
     let max_retry = hello.max_retry.map_or(Duration::MAX, Duration::from_millis);
     let clamped = |time: &Duration| (*time).min(max_retry).as_millis() as f64;
     let expected: Vec<_> = vector.retries.iter().map(clamped).collect();
-    // The vectors hold at most 2^64-1, which stands for everything beyond.
+    // The vectors hold at most 2^64-1, which also stands for all larger values.
     let max_retry = hello.max_retry.unwrap_or(u64::MAX) as f64;
     let got: Vec<_> = got.iter().map(|time| time.min(max_retry)).collect();
     if is_subsequence(&got, &expected) && got.last() == expected.last() {
@@ -225,7 +225,7 @@ fn is_subsequence<T: PartialEq>(part: &[T], whole: &[T]) -> bool {
     part.iter().all(|item| whole.any(|other| other == item))
 }
 
-/// A value as JSON in ASCII, cut where it gets too long to be read.
+/// A value as JSON in ASCII, cut if it is too long to read.
 fn json(value: &impl Serialize) -> String {
     const LENGTH: usize = 120;
     let json = serde_json::to_string(value).unwrap_or_else(|error| error.to_string());

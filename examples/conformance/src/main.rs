@@ -15,8 +15,8 @@ usage: conformance [options] program [arguments]
   --timeout SECONDS  for the program to decode one stream, else it has crashed (default: 5)
   --json             print JSON
 
-The program speaks the protocol of docs/protocol.md. The exit code is 1 where a rule is broken, 2
-where the program cannot be tried.";
+The program speaks the protocol of docs/protocol.md. The exit code is 1 if a rule is broken, 2 if
+the program cannot be run.";
 
 fn main() -> ExitCode {
     match Options::parse(std::env::args_os().skip(1)).and_then(|options| options.run()) {

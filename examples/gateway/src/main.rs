@@ -30,7 +30,7 @@ struct Options {
     /// Cut, delay, merge and split event streams at random
     #[arg(long)]
     chaos: bool,
-    /// With --chaos: where the random numbers start
+    /// With --chaos: the seed of the random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }

@@ -70,7 +70,7 @@ struct Choice {
     delta: Delta,
 }
 
-/// OpenAI calls the text `content`, Anthropic `text`. Both leave it out where there is none.
+/// OpenAI calls the text `content`, Anthropic `text`. Both leave it out if there is none.
 #[derive(Deserialize)]
 struct Delta {
     content: Option<String>,

@@ -17,7 +17,7 @@ PROMPT, LATE, HELD = "prompt", "late", "held"
 LONGEST_DELAY = 100
 ATTEMPTS = 3
 SILENCE = 75
-# What passes all of these proxies, and where the search for the longest id ends, in bytes.
+# In bytes: an id that passes all of these proxies, and the end of the search for the longest one.
 PORTABLE_ID, LONGEST_ID = 7_900, 100_000
 
 
