@@ -56,7 +56,7 @@ pin_project! {
         #[pin]
         items: Option<S>,
         encoder: Encoder,
-        // What has to wait until the bytes before it are returned.
+        // The item that waits until the bytes before it are returned.
         held: Option<Result<Bytes, <S::Item as Encodable>::Error>>,
     }
 }
@@ -165,7 +165,7 @@ mod sealed {
     pub trait Encode: Sized {
         type Failure;
 
-        /// Appends to the chunk, or returns what has to stay outside of it.
+        /// Appends to the chunk, or returns what cannot be in it.
         fn encode(
             self,
             chunk: &mut Chunk,
