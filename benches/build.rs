@@ -1,4 +1,4 @@
-//! Hands the program what only the build knows: the compiler and the profile it was built with.
+//! Tells the program what only the build knows: its compiler and profile.
 
 use std::{env, path::Path, process::Command};
 

@@ -3,7 +3,7 @@
 # versions, into a temporary directory, runs it on loopback and writes the body of one response to
 # tests/data/captures/<name>.stream.
 # Usage: [PORT=8123] scripts/record-captures.sh [name...]     without a name: all of them
-# Needs curl, and what the server is made of: python3, node with npm, or cargo.
+# Needs curl, and for each server its tools: python3, node with npm, or cargo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 servers=$PWD/scripts/record-captures
@@ -26,7 +26,7 @@ record() {
     ! curl -s -o /dev/null "http://127.0.0.1:$PORT/" || fail "port $PORT is taken"
     "${run[@]}" >server.log 2>&1 &
     server=$!
-    # curl undoes the chunks of HTTP: the file has the bytes of the body alone, as they came.
+    # curl removes HTTP's chunked coding: the file has only the bytes of the body, as they came.
     curl -sSN --fail --max-time 30 --retry 60 --retry-delay 1 --retry-connrefused \
         -D headers -o body "${request[@]}" "http://127.0.0.1:$PORT/" 2>curl.log ||
         fail "$name does not answer" server.log curl.log

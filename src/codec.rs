@@ -34,12 +34,12 @@ use tokio_util::codec;
 /// error, and later events would be lost. So an item is a `Result`, and decoding continues after
 /// each.
 ///
-/// The codec takes all bytes that its caller has read, and decodes from its own copy.
+/// The codec takes all bytes that its caller has read, and decodes them in its own buffer.
 #[derive(Clone, Debug, Default)]
 pub struct Codec {
     feed: OwnedFeed<BytesMut>,
     encoder: Encoder,
-    /// The input has ended. What comes after that is another stream.
+    /// The input has ended. Later input is another stream.
     has_ended: bool,
 }
 
@@ -119,8 +119,8 @@ impl Codec {
         }
     }
 
-    /// Prepares for a new connection, as [`Decoder::reconnect`] does. Input after an end does the
-    /// same.
+    /// Prepares for a new connection, as [`Decoder::reconnect`] does. Input after the end of the
+    /// input does the same.
     pub fn reconnect(&mut self) {
         self.feed.reconnect();
         self.encoder = Encoder::new();
@@ -135,7 +135,7 @@ impl Codec {
             if let Some(found) = find(&mut self.feed) {
                 return Some(found);
             }
-            // Before more is read: so that its memory can be used again.
+            // Before more is read, so that its memory can be used again.
             drop(self.feed.take());
             if src.is_empty() {
                 return None;
@@ -174,7 +174,7 @@ pub struct FrameCodec {
 }
 
 impl FrameCodec {
-    /// The codec that finds the frames: it has the decoder.
+    /// The codec that finds the frames; it has the decoder.
     #[must_use]
     pub const fn get_ref(&self) -> &Codec {
         &self.codec

@@ -1,14 +1,14 @@
-//! Fields to events (R3, R5, R7, R8, R13 to R21). Chunks go through three rooms, and none looks back:
+//! Fields to events (R3, R5, R7, R8, R13 to R21), in three parts:
 //!
-//! | room | what is in it |
+//! | part | what it does |
 //! | --- | --- |
-//! | [`feed`] | one chunk, line by line: a line that lies whole in it is lent |
-//! | [`cut`] | the line that a chunk's end has cut: its pieces are copied |
-//! | [`block`] | the specification's buffers: what each field does to them, dispatch, the limit |
+//! | [`feed`] | consumes one chunk, line by line, and lends the lines that are whole in it |
+//! | [`cut`] | copies the pieces of a line that a chunk's end has cut |
+//! | [`block`] | has the specification's buffers: what each field does to them, dispatch, the limit |
 //!
-//! The second room could take every line. Lending is the short cut for lines that need no copy, and
-//! both bring each value to the same functions of the block, one for each rule. Nothing waits: what
-//! is ready is returned with the byte that completes it (R3).
+//! [`cut`] could take every line; [`feed`] only saves copies. Both pass each value to the same
+//! functions of the block, one for each rule. Nothing waits: a frame is returned with the byte that
+//! completes it (R3).
 
 mod block;
 mod cut;
@@ -27,7 +27,7 @@ use cut::Cut;
 pub use feed::Feed;
 pub use owned::OwnedFeed;
 
-/// What one block may hold unless the caller says otherwise, in bytes.
+/// How many bytes one block may hold by default.
 const DEFAULT_MAX_EVENT_SIZE: usize = 16 * 1024 * 1024;
 
 /// The incremental decoder: bytes in, events out.
@@ -69,15 +69,14 @@ pub struct Decoder {
     block: Block,
 }
 
-/// What is ready to be returned. It borrows nothing: a loop finds it, then the caller borrows the
-/// texts.
+/// A frame that is ready. It borrows nothing: a loop finds it, then the caller borrows the texts.
 #[derive(Clone, Copy, Debug)]
 enum Ready {
     Event,
     Undispatched,
     /// The event that the end of the stream has cut off.
     CutOff,
-    /// A comment in the chunk, or else in the room of cut lines.
+    /// A comment in the chunk, or else in the buffer of cut lines.
     Comment(Option<Span>),
     /// The line of a field with another name, likewise.
     Field(Option<Span>),
@@ -105,7 +104,7 @@ impl Span {
         self.start == self.end
     }
 
-    /// A chunk that has changed gives another text, and never a panic.
+    /// If the chunk has changed, this gives another text, but never a panic.
     #[inline(always)]
     fn of(self, chunk: &[u8]) -> &[u8] {
         chunk.get(self.start..self.end).unwrap_or_default()
@@ -130,11 +129,11 @@ impl Decoder {
     }
 
     /// Sets how much one block may hold, in bytes: data with the line feeds that join its lines,
-    /// event type, id, and the line that is arriving. A comment or a field with another name is held
-    /// to what the block leaves of the limit.
+    /// event type, id, and the unfinished line. A comment or a field with another name must fit
+    /// into what the block leaves of the limit.
     ///
     /// Bytes are counted as they come. Text that is not UTF-8 may be longer after replacement: up
-    /// to three bytes for each.
+    /// to three bytes for each byte.
     ///
     /// A block that holds more gives one [`DecodeError::EventTooLarge`] and is dropped, except for
     /// its id and reconnection time.
@@ -153,7 +152,7 @@ impl Decoder {
         self
     }
 
-    /// Seeds the last event ID, for a stream that continues an earlier one.
+    /// Sets the last event ID to begin with, for a stream that continues an earlier one.
     ///
     /// ```
     /// # use sse_wire::{Decoder, EventId};
@@ -250,7 +249,7 @@ impl Decoder {
         self.expect_stream();
     }
 
-    /// Makes the decoder as good as new. Only [`max_event_size`](Self::max_event_size) stays.
+    /// Makes the decoder like a new one. Only [`max_event_size`](Self::max_event_size) stays.
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -285,8 +284,8 @@ impl Decoder {
     /// The reconnection time, if the stream has set one. It takes effect as soon as its line ends
     /// (R16).
     ///
-    /// Until then a few seconds of your choice will do (R25). The peer chooses it, anything from 0 to
-    /// `u64::MAX` milliseconds, which is 584 million years: keep it within bounds of your own.
+    /// Until then, choose a few seconds (R25). The peer chooses the time, from 0 to `u64::MAX`
+    /// milliseconds, which is 584 million years: set your own bounds.
     ///
     /// ```
     /// # use {core::time::Duration, sse_wire::Decoder};
@@ -329,7 +328,7 @@ impl Decoder {
     /// block with a field that waits for its blank line.
     ///
     /// [`buffered`](Self::buffered) does not show it: an empty `data` field takes no memory.
-    /// Comments do not count, nor fields whose value has no effect, such as an empty event type.
+    /// Comments are not counted, nor fields whose value has no effect, such as an empty event type.
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -377,7 +376,7 @@ impl fmt::Debug for Decoder {
     }
 }
 
-/// What both feeds use.
+/// For both kinds of feed.
 impl Decoder {
     /// The frame that is ready.
     #[inline]
@@ -394,7 +393,7 @@ impl Decoder {
         }
     }
 
-    /// The same without a change to the decoder. Only text that is not UTF-8 is allocated.
+    /// The same without changing the decoder. It allocates only for text that is not UTF-8.
     fn peek<'a>(&'a self, ready: Ready, chunk: &'a [u8]) -> Frame<'a> {
         let line = |span: Option<Span>| span.map_or(self.cut.value(), |span| span.of(chunk));
         match ready {

@@ -10,8 +10,8 @@ use core::fmt;
 use core::mem;
 use core::time::Duration;
 
-/// Writes one event stream: events, at once or in pieces, and what may stand between and inside
-/// them.
+/// Writes one event stream: events, at once or in pieces, and comments, reconnection times and
+/// other fields between and inside them.
 ///
 /// You pass the buffer to each call, and may flush, clear or exchange it between any two. Calls may
 /// come in any order: none of them yields a malformed stream, and no text can add a line, field or
@@ -40,8 +40,8 @@ use core::time::Duration;
 ///
 /// # Panics
 ///
-/// Its methods panic only if the buffer cannot grow and is full, as [`BufMut`] documents. Drop the
-/// encoder and the buffer then: what is in the buffer ends anywhere.
+/// Its methods panic only if the buffer cannot grow and is full, as [`BufMut`] documents. Then drop
+/// the encoder and the buffer: the text in the buffer may end anywhere.
 #[derive(Clone)]
 pub struct Encoder {
     state: State,
@@ -55,8 +55,8 @@ pub struct Encoder {
 enum State {
     /// Between two events.
     Idle,
-    /// In a block that has only what may stand before an event: other fields and a reconnection
-    /// time, in milliseconds.
+    /// In a block that has only lines that may come before an event: other fields and a
+    /// reconnection time, in milliseconds.
     Fields { retry: Option<u64> },
     /// In an event, at the start of a line, before any data; `is_empty` if it has no field yet.
     Open { is_empty: bool },
@@ -115,14 +115,14 @@ impl Encoder {
         put_event(event, retry, |bytes| buf.put_slice(bytes));
     }
 
-    /// Writes a frame back where it stood: what a gateway does with each frame of a stream.
+    /// Writes a frame back in its place, as a gateway does with each frame of a stream.
     ///
     /// Comments stay untouched; reconnection times and other fields stay inside their block, and
     /// nothing is written twice. A decoder reads the same frames again.
     ///
     /// A block is complete with its [`Event`](Frame::Event) or
-    /// [`Undispatched`](Frame::Undispatched) frame. Where the stream that you read ends earlier,
-    /// call [`end`](Self::end).
+    /// [`Undispatched`](Frame::Undispatched) frame. If the stream that you read ends earlier, call
+    /// [`end`](Self::end).
     ///
     /// ```
     /// use sse_wire::{Decoder, Encoder, Frame};
@@ -199,8 +199,7 @@ impl Encoder {
         self.put_lines(buf, |put| put_comment(b"\n: ", text, put));
     }
 
-    /// Writes the shortest comment, to keep idle connections open; about every 15 seconds will do
-    /// (R26).
+    /// Writes the shortest comment, to keep idle connections open; about every 15 seconds (R26).
     ///
     /// It is [`KEEP_ALIVE`](Self::KEEP_ALIVE). Inside an open data line it writes nothing: only data can
     /// go there.
@@ -217,8 +216,8 @@ impl Encoder {
         }
     }
 
-    /// Writes a reconnection time, in whole milliseconds, saturating at `u64::MAX`. It acts at once
-    /// (R16).
+    /// Writes a reconnection time, in whole milliseconds, saturating at `u64::MAX`. It takes effect
+    /// at once (R16).
     ///
     /// It is a field of the open event, or begins a block: the next event belongs to the same one. If
     /// a data line is open, it is held back until that line ends.
@@ -316,7 +315,7 @@ impl Encoder {
         }
     }
 
-    /// Whatever is written to it becomes data of the open event, or of a new one, as by
+    /// All text that is written to it becomes data of the open event, or of a new one, as by
     /// [`data`](Self::data).
     ///
     /// ```
@@ -342,7 +341,7 @@ impl Encoder {
         None
     }
 
-    /// Begins a block with what may stand before an event, if none is open.
+    /// Begins a block that may continue with an event, if none is open.
     fn begin_fields(&mut self) {
         match &mut self.state {
             State::Idle => self.state = State::Fields { retry: None },
@@ -351,7 +350,7 @@ impl Encoder {
         }
     }
 
-    /// Writes lines that are no data, if a data line is open after that.
+    /// Writes lines that are not data, if a data line is open after that.
     fn put_lines(
         &mut self,
         buf: &mut (impl BufMut + ?Sized),
@@ -382,8 +381,8 @@ impl Default for Encoder {
 /// Writes data to the open event of an [`Encoder`]: text as [`fmt::Write`], and with the feature
 /// `std` bytes as `std::io::Write`.
 ///
-/// Each write is taken whole, and is in the buffer when the call returns. The bytes of each write
-/// have to be UTF-8: if they are not, the error is of kind `InvalidData` with an
+/// Each write is accepted as a whole, and is in the buffer when the call returns. The bytes of each
+/// write have to be UTF-8: if they are not, the error is of kind `InvalidData` with an
 /// [`InvalidText::NotUtf8`](crate::InvalidText::NotUtf8) inside, and nothing of that write is
 /// written. A source that may split a character, such as `io::copy`, has to be buffered first.
 ///
@@ -479,8 +478,8 @@ fn put_comment(between: &[u8], text: &str, put: &mut dyn FnMut(&[u8])) {
 /// between.
 const PIECE: usize = 8192;
 
-/// A text on its way out. Its first line end is found before anything is written: what is written
-/// without a search in between is written faster, and most text is one line.
+/// A text to write. Its first line end is found before anything is written: writes without a search
+/// in between are faster, and most text is one line.
 struct Text<'t, 'l> {
     lines: &'l mut Lines,
     bytes: &'t [u8],
@@ -548,8 +547,8 @@ fn put_rest<P: FnMut(&[u8]) + ?Sized>(
     }
 }
 
-/// Writes the LF that ends a data line and the start of the next line, and in between what waited
-/// for that.
+/// Writes the LF that ends a data line, then the lines that waited for it, and the start of the
+/// next line.
 #[inline]
 fn put_line_end<const N: usize>(
     lf_and_start: &[u8; N],

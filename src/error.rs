@@ -41,10 +41,9 @@ pub enum DecodeError {
     },
 }
 
-/// Why a value cannot be sent: the wire has no way to carry it.
+/// Why a value cannot be sent: the wire cannot carry it.
 ///
-/// Refusing such values when they are made is what makes encoding infallible and injection
-/// impossible.
+/// Such values are refused when they are made, so encoding cannot fail and injection is impossible.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidText {
@@ -52,14 +51,14 @@ pub enum InvalidText {
     #[error("line end at byte {position}")]
     #[non_exhaustive]
     LineEnd {
-        /// Where the line end stands, in bytes from the start of the value.
+        /// The position of the line end, in bytes from the start of the value.
         position: usize,
     },
     /// U+0000 in an id, which every client would ignore (R15).
     #[error("NUL at byte {position}")]
     #[non_exhaustive]
     Nul {
-        /// Where the NUL stands, in bytes from the start of the value.
+        /// The position of the NUL, in bytes from the start of the value.
         position: usize,
     },
     /// The bytes are not UTF-8.
@@ -73,13 +72,13 @@ pub enum InvalidText {
     #[error("colon at byte {position}")]
     #[non_exhaustive]
     Colon {
-        /// Where the colon stands, in bytes from the start of the name.
+        /// The position of the colon, in bytes from the start of the name.
         position: usize,
     },
     /// A field without a name would be a comment (R9).
     #[error("empty field name")]
     Empty,
-    /// A field name that the format gives a meaning: `event`, `data`, `id` or `retry`.
+    /// A field name that has a meaning in the format: `event`, `data`, `id` or `retry`.
     #[error("reserved field name")]
     Reserved,
 }

@@ -24,21 +24,22 @@ use core::time::Duration;
 /// assert_eq!(&event.to_bytes()[..], b"event: greeting\nid: 42\ndata: hello\ndata: world\n\n");
 /// ```
 ///
-/// An event is valid by construction. What the wire cannot carry is refused when an [`EventType`] or
-/// [`EventId`] is made, so encoding never fails and no value can inject lines, fields or events.
+/// An event is valid by construction. Text that the wire cannot carry is refused when an
+/// [`EventType`] or [`EventId`] is made, so encoding never fails and no value can inject lines,
+/// fields or events.
 ///
 /// Two events are equal if they have the same event type, data, id and reconnection time.
 /// [`last_event_id`](Self::last_event_id) is not compared, since it may come from an earlier event.
 #[derive(Clone)]
 pub struct Event<'a> {
-    /// Empty for the default, `message`.
+    /// Empty means the default, `message`.
     event_type: EventType<'a>,
     /// Empty if `has_data` is not set.
     data: Cow<'a, str>,
     /// Whether the block has a `data` field: an empty one dispatches an event, a missing one does
     /// not (R18).
     has_data: bool,
-    /// This block's id if `has_id`, else the last one before it.
+    /// This block's id if `has_id`, else the most recent earlier one.
     last_event_id: EventId<'a>,
     has_id: bool,
     /// In milliseconds.
@@ -64,7 +65,7 @@ pub struct Parts<'a> {
 impl<'a> Event<'a> {
     /// An event with this data.
     ///
-    /// Any text will do. CR, LF and CRLF in it separate lines, and arrive as LF.
+    /// Any text is valid. CR, LF and CRLF in it separate lines, and arrive as LF.
     ///
     /// ```
     /// # use sse_wire::Event;
@@ -76,8 +77,8 @@ impl<'a> Event<'a> {
         Self::without_data().with_data(data)
     }
 
-    /// A block without data: it dispatches nothing, but its id and reconnection time count (R15,
-    /// R16, R18).
+    /// A block without data: it dispatches nothing, but its id and reconnection time take effect
+    /// (R15, R16, R18).
     ///
     /// Few clients show such an id to their application, and Firefox forgets it.
     ///
@@ -98,7 +99,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Sets the event type. An empty one stands for the default, `message` (R18).
+    /// Sets the event type. An empty one means the default, `message` (R18).
     ///
     /// ```
     /// # use sse_wire::{Event, EventType};
@@ -132,8 +133,8 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Sets the id, which becomes the client's last event ID. An empty one resets that to none
-    /// (R15). [`EventId`] says which ids reach every client.
+    /// Sets the id, which becomes the client's last event ID. An empty one resets that to empty
+    /// (R15). [`EventId`] says which ids work with every client.
     ///
     /// ```
     /// # use sse_wire::{Event, EventId};
@@ -149,7 +150,7 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Sets the reconnection time, in whole milliseconds; beyond `u64::MAX` of them it saturates.
+    /// Sets the reconnection time, in whole milliseconds; it saturates at `u64::MAX`.
     ///
     /// ```
     /// # use {core::time::Duration, sse_wire::Event};
@@ -220,7 +221,7 @@ impl<'a> Event<'a> {
         self.has_data
     }
 
-    /// The data by value, without a copy where it is owned already.
+    /// The data by value, without a copy if it is already owned.
     ///
     /// ```
     /// # use sse_wire::Event;
@@ -263,7 +264,7 @@ impl<'a> Event<'a> {
         self.last_event_id.as_str()
     }
 
-    /// The reconnection time that this block sets, if it does (R16).
+    /// The reconnection time that this block sets, if it sets one (R16).
     ///
     /// ```
     /// # use sse_wire::Event;
@@ -340,7 +341,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// An event whose parts come from the wire, which cannot have what is refused.
+    /// An event whose parts come from the wire, where refused text cannot occur.
     #[inline(always)]
     pub(crate) fn from_wire(
         event_type: Cow<'a, str>,
@@ -372,10 +373,10 @@ impl Event<'_> {
     /// Writes the event: its fields `event`, `id`, `retry` and `data`, in this order, and the blank
     /// line.
     ///
-    /// Only what was set is written, always with a space after the colon and with LF as line end.
-    /// Each line of the data becomes a line of its own, so that a decoder reads the same text, with
-    /// LF for CR and CRLF. Encoded events may be concatenated: they are one stream. Nothing is
-    /// allocated except what `buf` needs to grow.
+    /// Only fields that were set are written, always with a space after the colon and with LF as
+    /// line end. Each line of the data becomes a data line, so that a decoder reads the same text,
+    /// with LF for CR and CRLF. Encoded events may be concatenated: they are one stream. Only `buf`
+    /// may allocate, to grow.
     ///
     /// ```
     /// # use {core::time::Duration, sse_wire::{Event, EventType}};
@@ -408,8 +409,8 @@ impl Event<'_> {
         len
     }
 
-    /// The encoded event in memory of its own, allocated once and in the exact size: encode once,
-    /// and [`clone`](Bytes::clone) for every subscriber.
+    /// The encoded event in its own memory, allocated once with the exact size: encode once, and
+    /// [`clone`](Bytes::clone) for every subscriber.
     ///
     /// ```
     /// # use sse_wire::Event;
@@ -456,7 +457,7 @@ impl PartialEq for Event<'_> {
 
 impl Eq for Event<'_> {}
 
-/// By what [equality](Self#method.eq) compares.
+/// Hashes what [equality](Self#method.eq) compares.
 impl Hash for Event<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.event_type().hash(state);

@@ -20,11 +20,11 @@ pub(crate) const NAMES: [&[u8]; 4] = [
 /// What a comment starts with (R9).
 pub(crate) const COMMENT: u8 = b':';
 
-/// This many bytes from the start of a line are enough to tell the field and where its value starts:
-/// the longest name, its colon and the space.
+/// This many bytes from the start of a line are enough to know the field and where its value
+/// starts: the longest name, its colon and the space.
 pub(crate) const DECISIVE: usize = EVENT_TYPE.len();
 
-/// What a line that is not blank says.
+/// The kinds of line, except a blank one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Name {
     Comment,
@@ -36,7 +36,7 @@ pub(crate) enum Name {
     Other,
 }
 
-/// Whether the first bytes of a line are enough to tell the field and where its value starts.
+/// Whether the first bytes of a line are enough to know the field and where its value starts.
 #[inline(always)]
 pub(crate) fn is_decisive(start: &[u8]) -> bool {
     start.len() >= DECISIVE || start.first() == Some(&COMMENT)
@@ -75,13 +75,13 @@ pub(crate) fn name(line: &[u8]) -> &[u8] {
     name_and_value(line).0
 }
 
-/// R10: one space after the colon does not belong to the value.
+/// R10: one space after the colon is not part of the value.
 #[inline(always)]
 fn value_start(line: &[u8], colon: usize) -> usize {
     colon + 1 + usize::from(line.get(colon + 1) == Some(&b' '))
 }
 
-/// R11: a line without a colon is all name.
+/// R11: a line without a colon is a name.
 fn without_colon(line: &[u8]) -> Name {
     match NAMES.iter().position(|&name| name == line) {
         Some(0) => Name::Data,
@@ -100,8 +100,8 @@ const fn name_of(start: &[u8]) -> &[u8] {
     start.split_at(start.len() - 2).0
 }
 
-/// Refuses what cannot be the name of a field with another name: nothing, one of the four names, or
-/// a colon.
+/// Refuses a name that a field with another name cannot have: an empty one, one of the four, or one
+/// with a colon.
 pub(crate) fn refuse_name(name: &str) -> Result<(), InvalidText> {
     let name = name.as_bytes();
     if name.is_empty() {

@@ -7,12 +7,12 @@ use alloc::borrow::Cow;
 use core::fmt;
 use core::time::Duration;
 
-/// Something that a stream says, in its order: what [`Feed::next_frame`](crate::Feed::next_frame)
-/// returns and [`Encoder::frame`](crate::Encoder::frame) writes back where it stood.
+/// Something that a stream says: [`Feed::next_frame`](crate::Feed::next_frame) returns frames in
+/// stream order, and [`Encoder::frame`](crate::Encoder::frame) writes each back in its place.
 ///
-/// A block comes as its comments, reconnection times and other fields, each at its line, and then
-/// as one frame for the whole block at its blank line: [`Event`](Self::Event) or
-/// [`Undispatched`](Self::Undispatched). A block that sets nothing has no such frame.
+/// A block gives a frame for each comment, reconnection time and other field, at its line. At its
+/// blank line it gives one frame for the whole block: [`Event`](Self::Event) or
+/// [`Undispatched`](Self::Undispatched). A block that sets nothing gives no such frame.
 ///
 /// ```
 /// use core::time::Duration;
@@ -143,7 +143,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A field from the wire, which cannot have what is refused.
+    /// A field from the wire, where refused text cannot occur.
     pub(crate) const fn from_wire(name: Cow<'a, str>, value: Cow<'a, str>) -> Self {
         Self { name, value }
     }

@@ -23,17 +23,18 @@
 //!
 //! # Proxies
 //!
-//! They close connections that are silent: h2o after 30 seconds, nginx, Apache and Varnish after 60.
-//! A comment every 15 seconds, such as [`Encoder::keep_alive`](crate::Encoder::keep_alive) writes,
-//! keeps them open (R26). [`RESPONSE`] keeps most proxies from holding events back; `docs/proxies.md`
-//! in the repository has the settings that HAProxy, lighttpd, Varnish and two nginx in a row need
-//! beside it.
+//! They close connections that are silent: h2o after 30 seconds, nginx, Apache and Varnish after
+//! 60. A comment every 15 seconds, such as [`Encoder::keep_alive`](crate::Encoder::keep_alive)
+//! writes, keeps them open (R26). [`RESPONSE`] keeps most proxies from holding events back;
+//! `docs/proxies.md` in the repository has the settings that HAProxy, lighttpd, Varnish and two
+//! nginx in a row need as well.
 //!
 //! # What ends a client for good
 //!
 //! A browser's `EventSource` reconnects when a connection is lost, but stops at every response that
-//! is no event stream (9.2.3): 204, any 4xx or 5xx, and a 502 that a proxy sends while a server
-//! restarts. So refuse a reconnect only if you mean it, and have proxies wait or try another server.
+//! is not an event stream (9.2.3): 204, any 4xx or 5xx, such as the 502 that a proxy sends while a
+//! server restarts. So refuse a reconnect only if you mean it, and have proxies wait or try another
+//! server.
 
 use crate::{EventId, InvalidText};
 use alloc::borrow::Cow;
@@ -41,15 +42,15 @@ use alloc::borrow::Cow;
 /// The MIME type of an event stream. It needs no `charset`: the encoding is always UTF-8 (R1).
 pub const MIME_TYPE: &str = "text/event-stream";
 
-/// The request header in which a client that reconnects reports what it has seen (R23).
+/// The request header in which a client that reconnects sends the last id that it has seen (R23).
 ///
-/// Header names match in any case. This one is in lower case, as HTTP/2 and HTTP/3 send it and as
-/// `http::HeaderName::from_static` demands it.
+/// Header names match in any case. This one is in lower case, as HTTP/2 and HTTP/3 send it and
+/// `http::HeaderName::from_static` requires it.
 ///
-/// As a server, read its bytes with [`last_event_id`]: an id may be UTF-8, on which
-/// `http::HeaderValue::to_str` fails. As a client, do not send the header if the id is empty. An id
-/// with control characters is refused by HTTP libraries, and browsers that send it get a 400 and
-/// stop: reconnect without the header then, and without the id.
+/// As a server, read its bytes with [`last_event_id`]: an id may be UTF-8, and then
+/// `http::HeaderValue::to_str` fails. As a client, do not send the header if the id is empty. HTTP
+/// libraries refuse an id with control characters, and browsers that send it get a 400 and stop:
+/// then reconnect without the header, and so without the id.
 pub const LAST_EVENT_ID: &str = "last-event-id";
 
 /// The query parameter in which the package `event-source-polyfill` sends the last event ID: it
@@ -73,11 +74,11 @@ pub const RESPONSE: [(&str, &str); 3] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Answer {
-    /// It is an event stream: decode the body, and reconnect when that ends.
+    /// It is an event stream: decode the body, and reconnect when the body ends.
     Decode,
     /// The server has nothing more to send: do not reconnect.
     Stop,
-    /// It is an error: the specification has the client fail for good.
+    /// It is an error: the specification requires the client to fail for good.
     ///
     /// Clients other than browsers often try again after a 429 or 5xx. That is their own policy.
     Fail,
@@ -124,8 +125,8 @@ pub fn is_event_stream(content_type: impl AsRef<[u8]>) -> bool {
     trim_http_whitespace(essence).eq_ignore_ascii_case(MIME_TYPE.as_bytes())
 }
 
-/// The value of a request's [`LAST_EVENT_ID`] header as an id. It comes from a client, which is not
-/// to be trusted.
+/// The value of a request's [`LAST_EVENT_ID`] header as an id. It comes from a client, so do not
+/// trust it.
 ///
 /// Empty means none. The id is valid, but it need not be one that this server ever sent, nor be
 /// short.

@@ -2,8 +2,8 @@
 //!
 //! A [`Decoder`] turns the bytes of an event stream into events, as they arrive and however they
 //! are split. An [`Event`] or an [`Encoder`] turns events into bytes. Both are plain state machines
-//! over memory, so they work with any transport: an HTTP client or server of any make, a raw
-//! socket, WebAssembly, an embedded stack.
+//! over memory, so they work with any transport: any HTTP client or server, a raw socket,
+//! WebAssembly, an embedded stack.
 //!
 //! - **Exact**: it does what the specification, WHATWG HTML section 9.2, says. Every rule has its
 //!   own tests.
@@ -12,7 +12,8 @@
 //! - **Never late**: an event is returned as soon as its last byte arrives.
 //! - **Bounded**: a block may hold 16 MiB, or the limit you set. A larger block is skipped and
 //!   reported once.
-//! - **No injection**: an event cannot hold what the wire cannot carry, so encoding cannot fail.
+//! - **No injection**: an event cannot have text that the wire cannot carry, so encoding cannot
+//!   fail.
 //!
 //! # What it is not
 //!
@@ -23,8 +24,8 @@
 //!
 //! # A client
 //!
-//! Feed the bytes that arrive, and take the events out. An event over the limit is an error between
-//! the events; the loop continues after it.
+//! Feed the bytes that arrive, and take the events out. An event over the limit gives an error in
+//! its place; the loop continues after it.
 //!
 //! ```
 //! use sse_wire::Decoder;
@@ -43,14 +44,14 @@
 //! assert_eq!(seen, ["greeting: hello", "message: world"]);
 //! ```
 //!
-//! [`Feed`] borrows the decoder and the chunk. [`OwnedFeed`] owns both, to live in a struct: with
-//! it, an adapter to any kind of stream or reader is eight lines. Those for async streams are in
-//! [`stream`], and one for tokio's codecs in [`codec`].
+//! [`Feed`] borrows the decoder and the chunk. [`OwnedFeed`] owns both, so that it can live in a
+//! struct: with it, an adapter to any kind of stream or reader takes eight lines. Adapters for
+//! async streams are in [`stream`], one for tokio's codecs is in [`codec`].
 //!
 //! # A server
 //!
-//! Encode into a buffer of your own, or once for all subscribers. What the wire cannot carry is
-//! refused when an [`EventType`] or [`EventId`] is made; in a constant, it does not compile.
+//! Encode into a buffer of your own, or once for all subscribers. Text that the wire cannot carry
+//! is refused when an [`EventType`] or [`EventId`] is made; in a constant, it does not compile.
 //!
 //! ```
 //! use sse_wire::{Event, EventType};
@@ -68,7 +69,7 @@
 //!
 //! # A server, piece by piece
 //!
-//! An [`Encoder`] writes data as it comes, and what may stand around it.
+//! An [`Encoder`] writes data as it comes, and also comments and reconnection times.
 //!
 //! ```
 //! use core::fmt::Write;
@@ -85,14 +86,14 @@
 //!
 //! # A gateway
 //!
-//! [`Feed::next_frame`] returns all that a stream says, and [`Encoder::frame`] writes it back. Its
-//! example changes one part of each event on the way. To forward bytes as they came,
-//! [`Feed::remaining`] marks the exact end of each block:
+//! [`Feed::next_frame`] returns all that a stream says, and [`Encoder::frame`] writes it back; the
+//! example there changes one part of each event. To forward bytes as they came, find the exact end
+//! of each block with [`Feed::remaining`]:
 //!
 //! ```
 //! use sse_wire::{Decoder, Event, Frame};
 //!
-//! // One whole chunk here; keep the bytes of a block that a chunk's end cuts until its end comes.
+//! // This is one whole chunk. If a chunk's end cuts a block, keep the block's bytes until its end comes.
 //! let chunk: &[u8] = b"data:a\r\n\r\n:ping\nevent: secret\ndata: b\n\ndata: c\r\r";
 //! let (mut decoder, mut out, mut block) = (Decoder::new(), Vec::new(), chunk);
 //! let mut feed = decoder.feed(chunk);
@@ -113,9 +114,9 @@
 //!
 //! # Resuming
 //!
-//! When a connection is lost, a client waits for the reconnection time, and asks for what it has
-//! missed. An id takes effect even if its block dispatches no event. A block that the lost
-//! connection cut off has no effect.
+//! When a connection is lost, a client waits for the reconnection time, and asks for the events
+//! that it has missed. An id takes effect even if its block dispatches no event. A block that the
+//! lost connection cut off has no effect.
 //!
 //! ```
 //! use core::time::Duration;
@@ -137,18 +138,18 @@
 //!
 //! # Laws
 //!
-//! Property tests hold these against arbitrary input.
+//! Property tests check these on arbitrary input.
 //!
 //! - Chunk boundaries make no difference: however the bytes are split, events, errors and state are
 //!   the same.
-//! - Every event that can be built and fits the limit comes back with the same event type, data, id
-//!   and reconnection time, except that CR and CRLF in the data become LF. An event without data
-//!   comes back as [`Frame::Undispatched`], if it sets anything.
+//! - Every event that can be built and fits the limit decodes to the same event type, data, id and
+//!   reconnection time, except that CR and CRLF in the data become LF. An event without data
+//!   decodes to [`Frame::Undispatched`], if it sets anything.
 //! - Encoded events can be concatenated: the result is the stream of those events.
 //! - The frames of any stream that has no error, written by [`Encoder::frame`], decode to the same
 //!   frames.
-//! - [`Event::encoded_len`] is exact, and data in pieces gives the bytes of data at once, wherever it
-//!   is cut.
+//! - [`Event::encoded_len`] is exact, and data in pieces, cut anywhere, gives the same bytes as
+//!   data at once.
 //! - No value can add a line, field or event.
 //!
 //! No input makes this crate panic, neither a peer's nor the caller's; a panic is a bug. The one
@@ -158,8 +159,8 @@
 //!
 //! | feature | default | what it does |
 //! | --- | --- | --- |
-//! | `std` | yes | picks vector instructions when it runs, and makes [`DataWriter`] an `std::io::Write` |
-//! | `simd` | yes | checks UTF-8 with vector instructions, where text is not ASCII |
+//! | `std` | yes | chooses vector instructions at run time, and makes [`DataWriter`] an `std::io::Write` |
+//! | `simd` | yes | checks UTF-8 with vector instructions, if text is not ASCII |
 //! | `stream` | no | adapters for async streams, in [`stream`]: a body to events, events to a body; needs no `std` |
 //! | `codec` | no | codecs for `tokio_util::codec::Framed`, in [`codec`] |
 //!

@@ -5,7 +5,7 @@ mod search;
 const CR: u8 = b'\r';
 const LF: u8 = b'\n';
 
-/// From this length on a line is worth the call of the fastest search, in bytes.
+/// From this length on, in bytes, a line is worth a call of the fastest search.
 const LONG: usize = 96;
 
 /// Finds the lines of one chunk after the other.
@@ -13,7 +13,7 @@ const LONG: usize = 96;
 pub(crate) struct Lines {
     /// Whether the last line was long; the next one probably is, too.
     long: bool,
-    /// The last chunk ended in CR: an LF at the start of the next one belongs to it.
+    /// The last chunk ended in CR: an LF at the start of the next chunk belongs to it.
     after_cr: bool,
 }
 
@@ -62,7 +62,7 @@ impl Lines {
         Some(self.line_end(chunk, start + found?))
     }
 
-    /// The line end that starts at `end`: CRLF is one (R6).
+    /// The line end that starts at `end`: CRLF is one line end (R6).
     #[inline(always)]
     fn line_end(&mut self, chunk: &[u8], end: usize) -> LineEnd {
         let mut next = end + 1;
@@ -98,8 +98,8 @@ impl Lines {
         chunk.get(start).is_some_and(|&first| first <= mark.max(LF))
     }
 
-    /// Skips lines that are blank or start with `mark`, and returns where the next line starts:
-    /// another one, or one that the chunk's end cuts, or a blank one that starts with CR.
+    /// Skips lines that are blank or start with `mark`. Returns where the next line starts: any
+    /// other line, one that the chunk's end cuts, or a blank one that starts with CR.
     #[inline(always)]
     pub(crate) fn skip(&mut self, chunk: &[u8], mut start: usize, mark: u8) -> usize {
         while let Some(&first) = chunk.get(start) {

@@ -1,8 +1,8 @@
 //! Bytes to text: UTF-8 with replacement and the byte order mark (R5).
 //!
-//! Lines and fields are made of ASCII bytes, which never stand inside a longer character. So only
-//! what is returned has to be text, and decoding value by value gives the same as decoding the whole
-//! stream.
+//! Only ASCII bytes end lines and divide fields, and an ASCII byte is never inside a longer
+//! character. So only the text that is returned is checked, and decoding value by value gives the
+//! same as decoding the whole stream.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -15,19 +15,19 @@ use simdutf8::compat::from_utf8;
 /// Removed once, at the very start of a stream.
 pub(crate) const BOM: [u8; 3] = *b"\xEF\xBB\xBF";
 
-/// Removes the byte order mark at the start of a stream, in however many pieces it comes.
+/// Removes the byte order mark at the start of a stream, in any number of pieces.
 #[derive(Clone, Copy)]
 pub(crate) struct Bom {
     seen: u8,
 }
 
-/// What a chunk says of the byte order mark.
+/// What a chunk has of the byte order mark.
 pub(crate) enum Stripped {
-    /// All of the chunk belongs to it, and more has to come.
+    /// The whole chunk belongs to it, and more has to come.
     Unfinished(Bom),
     /// It ends after this many bytes of the chunk.
     Whole(usize),
-    /// There is none: what was seen of it is text.
+    /// There is none: the part seen so far is text.
     Absent,
 }
 
@@ -61,11 +61,11 @@ pub(crate) fn bom_len(text: &[u8]) -> usize {
 }
 
 /// A window of this many bytes is checked first in a chunk: enough for a packet, yet cheap for a
-/// caller who takes one event out of a huge buffer. The next one is [`LARGEST_WINDOW`].
+/// caller that takes one event out of a huge buffer. The next one is [`LARGEST_WINDOW`].
 const FIRST_WINDOW: usize = 1536;
 const LARGEST_WINDOW: usize = 8192;
-/// How much a check looks at at once, in bytes. Less than that is copied first, which costs more than
-/// the check.
+/// How many bytes a check reads at once. Fewer bytes are copied first, which costs more than the
+/// check.
 const BLOCK: usize = 64;
 /// If no more bytes than these follow a value, they are line ends: nothing to check along with it.
 const BLANK: usize = "\r\n\r\n".len();
@@ -76,7 +76,7 @@ pub(crate) trait Texts<'c> {
     fn lend(&mut self, chunk: &'c [u8], start: usize, end: usize) -> Option<&'c str>;
 }
 
-/// Checks each value for itself.
+/// Checks each value separately.
 pub(crate) struct Alone;
 
 impl<'c> Texts<'c> for Alone {
@@ -86,7 +86,7 @@ impl<'c> Texts<'c> for Alone {
     }
 }
 
-/// Checks the values of one block together, with what stands between them.
+/// Checks the values of one block together, with the bytes between them.
 pub(crate) struct Together<'c> {
     window: Window<'c>,
     /// Where the block ends.
@@ -109,7 +109,8 @@ impl<'c> Texts<'c> for Together<'c> {
         if let Some(text) = self.window.get(start, end) {
             return Some(text);
         }
-        // Whole blocks, if the chunk has them: what is less would be copied for the check.
+        // Whole multiples of `BLOCK`, if the chunk has them: a smaller rest would be copied for
+        // the check.
         let size = self.end.saturating_sub(start).next_multiple_of(BLOCK);
         let rest = chunk.get(start..)?;
         self.window.text = valid_prefix(whole_characters(rest.get(..size).unwrap_or(rest)));
@@ -118,7 +119,7 @@ impl<'c> Texts<'c> for Together<'c> {
     }
 }
 
-/// The part of a chunk that is known to be text: values in it are lent without another check.
+/// The part of a chunk that was checked: values in it are lent without another check.
 ///
 /// A check costs about 20 ns for a value of 100 bytes, and not much more for some kilobytes.
 pub(crate) struct Window<'i> {
@@ -131,7 +132,7 @@ impl<'i> Texts<'i> for Window<'i> {
     #[inline(always)]
     fn lend(&mut self, chunk: &'i [u8], start: usize, end: usize) -> Option<&'i str> {
         if chunk.len() <= BLOCK {
-            // Its few values are checked sooner than all of it.
+            // Checking its few values is faster than checking all of it.
             return from_utf8(&chunk[start..end]).ok();
         }
         match self.get(start, end) {
@@ -148,7 +149,7 @@ impl<'i> Window<'i> {
 
     #[inline(always)]
     fn get(&self, start: usize, end: usize) -> Option<&'i str> {
-        // What lies before the window wraps around, to far after its end.
+        // A place before the window wraps around to one far after its end.
         self.text
             .get(start.wrapping_sub(self.start)..end.wrapping_sub(self.start))
     }
@@ -167,7 +168,7 @@ impl<'i> Window<'i> {
         };
         let stop = len.min(end.max(start + size));
         if start > len - BLOCK {
-            // What stands before it makes the block whole, and is mostly text, too.
+            // The bytes before it complete `BLOCK` bytes, and are mostly text, too.
             self.set(chunk, len - BLOCK, len);
             if let Some(text) = self.get(start, end) {
                 return Some(text);
@@ -216,7 +217,8 @@ pub(crate) fn decode_into(bytes: &[u8], text: &mut String) {
 
 #[cold]
 fn replace_invalid(bytes: &[u8], text: &mut String) {
-    // Counting is as slow as replacing, but a text that grows on the way takes twice the memory.
+    // Counting is as slow as replacing, but a text that grows while it is written takes twice the
+    // memory.
     text.reserve_exact(decoded_len(bytes));
     let valid = valid_prefix(bytes);
     text.push_str(valid);
@@ -228,7 +230,7 @@ fn replace_invalid(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// How many bytes `bytes` are as text.
+/// The length of `bytes` as text.
 fn decoded_len(bytes: &[u8]) -> usize {
     let replacements = invalid_parts(bytes)
         .map(|(_, invalid)| char::REPLACEMENT_CHARACTER.len_utf8() - invalid.len());
@@ -251,7 +253,7 @@ pub(crate) fn invalid_parts(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])
         .filter(|(_, invalid)| !invalid.is_empty())
 }
 
-/// Whether a maximal subpart could become a character if more bytes followed.
+/// Whether a maximal subpart could become a character with more bytes.
 pub(crate) fn is_unfinished(invalid: &[u8]) -> bool {
     from_utf8(invalid).is_err_and(|error| error.error_len().is_none())
 }
@@ -267,12 +269,12 @@ pub(crate) fn characters(bytes: &[u8]) -> usize {
     }
 }
 
-/// The last place at or before `at` where a character of `bytes` starts, or a maximal subpart of
-/// what is no character.
+/// The last place at or before `at` where a character of `bytes` starts, or a maximal subpart that
+/// is not a character.
 pub(crate) fn boundary(bytes: &[u8], at: usize) -> usize {
     let is_lead = |&back: &usize| bytes.get(at - back).is_none_or(|byte| byte & 0xC0 != 0x80);
-    // Three continuation bytes are the most that one character has; without a lead byte, each
-    // stands for itself.
+    // A character has at most three continuation bytes; without a lead byte, each is a maximal
+    // subpart.
     (0..=at.min(3)).find(is_lead).map_or(at, |back| at - back)
 }
 
@@ -297,7 +299,7 @@ fn valid_prefix(bytes: &[u8]) -> &str {
     }
 }
 
-/// `bytes` less a character that their end cuts off, which would cost the check a second run.
+/// `bytes` without a character that their end cuts off, which would cost the check a second run.
 fn whole_characters(bytes: &[u8]) -> &[u8] {
     if bytes.last().is_none_or(u8::is_ascii) {
         return bytes;

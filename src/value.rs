@@ -1,4 +1,4 @@
-//! Values that stay on one line: what the wire cannot carry is refused when they are made.
+//! Values that stay on one line: text that the wire cannot carry is refused when they are made.
 
 use crate::{InvalidText, line};
 use alloc::borrow::Cow;
@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use memchr::memchr;
 
-/// An event type: text without a line end (R4, R13). An empty one stands for the default, `message`
+/// An event type: text without a line end (R4, R13). An empty one means the default, `message`
 /// (R18).
 ///
 /// ```
@@ -22,10 +22,10 @@ use memchr::memchr;
 pub struct EventType<'a>(Cow<'a, str>);
 
 /// An event's id: text without a line end or NUL (R4, R15, R24). It becomes the client's last event
-/// ID; an empty one resets that to none.
+/// ID; an empty one resets that to empty.
 ///
-/// Ids that reach every client are visible ASCII and short. What clients do with others, when they
-/// send them back as `Last-Event-ID`:
+/// Only short ids of visible ASCII work with every client. Other ids may fail when a client sends
+/// them back as `Last-Event-ID`:
 ///
 /// - Control characters and U+007F: HTTP libraries refuse them, and the client never reconnects.
 /// - Letters outside ASCII: browsers send UTF-8; `fetch` and many libraries refuse them, or send
@@ -78,7 +78,7 @@ macro_rules! value {
                 $Value(owned(self.0))
             }
 
-            /// A value from the wire, which cannot have what is refused.
+            /// A value from the wire, where refused text cannot occur.
             #[inline(always)]
             pub(crate) const fn from_wire(text: Cow<'a, str>) -> Self {
                 Self(text)
@@ -201,7 +201,7 @@ fn refuse_line_end_or_nul(text: &str) -> Option<InvalidText> {
     })
 }
 
-/// R15. Ids are short: eight bytes at a time come cheaper than a search.
+/// R15. Ids are short: eight bytes at a time cost less than a search.
 #[inline]
 pub(crate) fn has_nul(id: &[u8]) -> bool {
     let is_hit = |part: &[u8]| part.iter().fold(false, |any, &byte| any | (byte == 0));

@@ -1,5 +1,5 @@
-//! What the codec takes from the heap, counted by an allocator that counts: nothing for an event in
-//! the steady state, and never more than a limit allows, whatever the stream.
+//! The codec's heap memory, by an allocator that counts: nothing for an event in the steady state,
+//! and never more than a limit allows, for any stream.
 
 use sse_wire::check::Checker;
 #[cfg(feature = "stream")]
@@ -84,7 +84,7 @@ fn no_event_of_a_body_allocates_in_the_steady_state() {
     }
 }
 
-/// Blocks that go through every room of the decoder, and whether or not they become events.
+/// Blocks that reach every part of the decoder, some of which do not become events.
 const BLOCKS: [(&str, &[u8]); 11] = [
     ("one line", b"data: {\"delta\":\"hello\"}\n\n"),
     ("CRLF", b"data: hello\r\n\r\n"),
@@ -140,7 +140,7 @@ fn what_outlives_a_large_event_is_capped() {
                 });
                 let case = format!("{name}, limit {limit}, {} chunks", chunks.len());
                 assert!(heap.kept <= 64 * KIB as isize, "{case}: {heap:?}");
-                // Large blocks that shrink in place can cost a page fault for every 4 KiB later on.
+                // Large blocks that shrink in place can cost a page fault for every 4 KiB later.
                 assert_eq!(heap.shrinkings, 0, "{case}");
             }
         }
@@ -197,7 +197,8 @@ fn a_large_buffer_serves_large_events_until_a_small_one_comes() {
     assert!(taken.kept + heap.kept <= 64 * KIB as isize, "{heap:?}");
 }
 
-/// Doubled from 32 KiB on, 1 MiB would be copied once more, and the buffer be twice the limit.
+/// If it doubled from 32 KiB on, 1 MiB would be copied once more, and the buffer would be twice the
+/// limit.
 #[test]
 fn a_large_buffer_is_moved_little_and_is_no_larger_than_the_limit() {
     for (name, line) in [("one line", 2 * MIB), ("lines of 1 KiB", KIB)] {
@@ -218,7 +219,7 @@ fn a_large_buffer_is_moved_little_and_is_no_larger_than_the_limit() {
     }
 }
 
-/// What was lent and has to be copied after all goes the same way.
+/// Lent text that has to be copied after all is copied the same way.
 #[test]
 fn data_that_the_chunks_end_settles_takes_no_more_than_the_limit() {
     let first = format!("data: {}", "x".repeat(600 * KIB));
@@ -274,7 +275,7 @@ fn an_endless_line_costs_its_limit_and_one_error() {
     }
 }
 
-/// The limit counts bytes as they come. What replaces one that is not UTF-8 takes three.
+/// The limit counts bytes as they come. A byte that is not UTF-8 is replaced with three bytes.
 #[test]
 fn invalid_bytes_up_to_the_limit_cost_it_five_times() {
     for start in ["data: ", "event: ", "id: "] {
@@ -301,12 +302,12 @@ fn what_outlives_a_large_line_in_a_checker_is_capped() {
             checker.feed(chunk);
         }
     });
-    // Beside what its decoder keeps: one short line, and what it has to say.
+    // In addition to its decoder's buffers: one short line, and its diagnostics.
     assert!(heap.kept <= 80 * KIB as isize, "{heap:?}");
     assert_eq!(heap.shrinkings, 0);
 }
 
-/// A checker looks at whole lines, beside the decoder in it.
+/// A checker keeps whole lines, in addition to its decoder.
 #[test]
 fn what_has_no_end_costs_a_checker_its_limit_twice() {
     const LIMIT: usize = MIB / 4;
@@ -337,7 +338,7 @@ fn what_has_no_end_costs_a_checker_its_limit_twice() {
     }
 }
 
-/// Each line but the first one adds a line feed, and nothing else.
+/// Each line except the first adds only a line feed.
 #[test]
 fn endless_empty_data_lines_cost_their_limit_and_one_error() {
     let mut decoder = Decoder::new().with_max_event_size(MIB);
@@ -397,7 +398,7 @@ fn an_event_is_kept_at_the_price_of_its_texts() {
     }
 }
 
-/// How much comes in one line or block without an end; `scripts/endless.sh` makes it more.
+/// The size of an endless line or block; `scripts/endless.sh` sets a larger one.
 fn endless_mib() -> usize {
     let mib = env::var("SSE_WIRE_ENDLESS_MIB").map(|mib| mib.parse().expect("a number of MiB"));
     mib.unwrap_or(64)
@@ -458,23 +459,23 @@ fn drain_either(decoder: &mut Decoder, chunk: &[u8], frames: bool) -> Seen {
     }
 }
 
-/// What some work has taken from the heap.
+/// The heap memory of some work.
 #[derive(Clone, Copy, Debug, Default)]
 struct Heap {
     /// How often it allocated, or had memory made larger or smaller.
     allocations: usize,
-    /// How often it had memory made smaller where it was.
+    /// How often it had memory made smaller in place.
     shrinkings: usize,
-    /// How many bytes it had made larger: an allocator has to copy them, unless it is lucky.
+    /// How many bytes were in memory that it had made larger: mostly an allocator has to copy them.
     moved: usize,
-    /// How many bytes more are in use behind it than before it.
+    /// How many more bytes are in use after it than before it.
     kept: isize,
-    /// The most that `kept` was on the way.
+    /// The largest value of `kept` during the work.
     peak: isize,
 }
 
 thread_local! {
-    /// Each test has a thread of its own: what others do does not count.
+    /// Each test has its own thread: other threads are not counted.
     static HEAP: Cell<Heap> = const {
         Cell::new(Heap { allocations: 0, shrinkings: 0, moved: 0, kept: 0, peak: 0 })
     };

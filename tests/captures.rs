@@ -1,8 +1,8 @@
 //! What real servers send, decoded. `tests/data/captures/README.md` says how it was recorded.
 //!
-//! Every expectation is read off the server's program, in `scripts/record-captures/`, and off what
-//! its library does to the bytes; none is read off the decoder. Counts of deltas are those of
-//! `grep -c` on the capture.
+//! Every expected value comes from the server's program in `scripts/record-captures/` and from its
+//! library's documented output, never from the decoder. Counts of deltas are those of `grep -c` on
+//! the capture.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,13 +15,13 @@ const CAPTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/captures
 /// What a capture decodes to.
 struct Capture {
     name: &'static str,
-    /// The frames in order, runs of the same frame counted: an event is written as its type, a
-    /// comment as its line, a reconnection time as `retry` and the milliseconds.
+    /// The frames in order, with a count for each run of the same frame. An event is written as its
+    /// type, a comment as its line, a reconnection time as `retry` and the milliseconds.
     frames: &'static [(&'static str, usize)],
-    /// Some events in full: which one, the last event ID it comes with, its data.
+    /// Some events in full: number, last event ID, data.
     events: &'static [(usize, &'static str, &'static str)],
-    /// Texts that came in pieces: the type of the events that carry it, where in their JSON ("" for
-    /// data that is the bare text), and the whole.
+    /// Texts that came in pieces: the type of their events, the place in the JSON ("" if the data
+    /// is the bare text), and the whole text.
     texts: &'static [(&'static str, &'static str, &'static str)],
 }
 
@@ -48,8 +48,8 @@ const EXPECTED: [Capture; 9] = [
         ],
         texts: &[],
     },
-    // CRLF in what was to be sent became two line ends, and the eighth output, which was empty, a
-    // block without data: no event, but its id is the one that the last event comes with.
+    // CRLF in the output became two line ends. The eighth output was empty and became a block
+    // without data: no event, but the last event has its id.
     Capture {
         name: "axum",
         frames: &[
@@ -83,7 +83,7 @@ const EXPECTED: [Capture; 9] = [
         ],
         texts: &[],
     },
-    // Without a space behind the colon, data loses one of its own.
+    // Without a space after the colon, data loses its own first space.
     Capture {
         name: "better-sse",
         frames: &[
@@ -383,7 +383,7 @@ fn capture(name: &str) -> Vec<u8> {
     fs::read(format!("{CAPTURES}/{name}.stream")).expect("the capture")
 }
 
-/// All that a decoder tells of a stream.
+/// All that a decoder reports of a stream.
 #[derive(Debug, PartialEq)]
 struct Seen(Vec<SeenFrame>);
 
@@ -404,7 +404,7 @@ struct SeenEvent {
 }
 
 impl Seen {
-    /// `stream` in chunks of `size` bytes. What else the decoder tells must agree with the frames.
+    /// `stream` in chunks of `size` bytes. The decoder's state must agree with the frames.
     fn of(stream: &[u8], size: usize) -> Self {
         let mut frames = Vec::new();
         let mut decoder = Decoder::new();
@@ -458,7 +458,7 @@ impl Seen {
         runs
     }
 
-    /// What the events of `event_type` have at `pointer` in their JSON, one behind the other.
+    /// The texts at `pointer` in the JSON of the events of `event_type`, joined.
     fn text(&self, event_type: &str, pointer: &str) -> String {
         self.events()
             .filter(|event| event.event_type == event_type)

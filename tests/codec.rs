@@ -220,7 +220,7 @@ fn a_reconnect_drops_what_is_unfinished_in_both_directions() {
     assert_eq!(wire, "retry: 1\ndata: 1\n\n");
 }
 
-/// The memory of what is decoded is read into again.
+/// New bytes are read into the memory of decoded ones.
 #[test]
 fn a_long_stream_needs_one_buffer() {
     let mut codec = Codec::new();

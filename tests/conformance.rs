@@ -1,4 +1,4 @@
-//! Every conformance vector, in every way to cut it, and what the set of vectors promises.
+//! Every conformance vector, in every way to cut it, and the promises of the whole set.
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -12,7 +12,7 @@ use sse_wire_testing::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Up to this length every 2-split and every 3-split is tried; beyond it every chunk size up to
+/// Up to this length every 2-split and every 3-split is tested; beyond it every chunk size up to
 /// `MAX_CHUNK_SIZE`.
 const MAX_LEN_FOR_EVERY_SPLIT: usize = 200;
 const MAX_CHUNK_SIZE: usize = 70;
@@ -150,7 +150,7 @@ fn at_cuts<'a>(input: &'a [u8], cuts: &'a [usize]) -> impl Iterator<Item = &'a [
     starts.zip(ends).map(|(start, end)| &input[start..end])
 }
 
-/// Each run goes on from a clone that was taken at the first cut, and the original goes on after
+/// Each run continues from a clone that was made at the first cut, and the original continues after
 /// all of its clones.
 #[test]
 fn every_2_split_and_every_3_split() {
@@ -209,7 +209,7 @@ fn random_pieces_and_empty_chunks() {
     }
 }
 
-/// What follows must not change what has come, nor be lost.
+/// Later bytes must not change earlier frames, and must not be lost.
 #[test]
 fn with_more_of_the_stream_after_it() {
     for tail in [
@@ -244,8 +244,8 @@ fn finish_at_every_offset_returns_what_is_cut_off_and_commits_nothing() {
     }
 }
 
-/// Of what the end of a connection cut off nothing reaches the next one, where a BOM may stand
-/// again: no partial line, no half of a CRLF, no cut character.
+/// Nothing that the end of a connection cut off reaches the next one: no partial line, no half of a
+/// CRLF, no cut character. And the next one may begin with a BOM again.
 #[test]
 fn a_connection_may_end_at_every_offset() {
     let next_connections = [
@@ -416,7 +416,7 @@ fn build(fields: &Fields) -> Result<Event<'_>, InvalidText> {
     Ok(fields.retry.into_iter().fold(event, Event::with_retry))
 }
 
-/// Where the event type or id is refused, and why.
+/// The position at which the event type or id is refused, and why.
 fn refused(fields: &Fields, refusal: &Refusal) -> Option<(usize, Problem)> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let error = match &*refusal.field {
@@ -461,11 +461,11 @@ fn data_in(bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// What must come of a vector's input, and of each of its prefixes.
+/// The expected result of a vector's input, and of each of its prefixes.
 struct Expected<'v> {
     vector: &'v Vector,
     frames: Vec<(usize, Frame)>,
-    /// The state after so many bytes.
+    /// The state after this many bytes.
     states: BTreeMap<usize, State>,
 }
 
@@ -473,7 +473,7 @@ struct State {
     last_event_id: String,
     retry: Option<Duration>,
     cut_off: Option<reference::Event>,
-    /// Where all frames are asked for, and where only events are: then no comment is kept.
+    /// By asking for all frames, and by asking only for events: then no comment is kept.
     buffered: [usize; 2],
 }
 
@@ -537,15 +537,15 @@ impl Ask {
     }
 }
 
-/// A decoder on its way through an input, watched.
+/// Watches a decoder on its way through an input.
 #[derive(Clone)]
 struct Run<'v> {
     expected: &'v Expected<'v>,
     ask: Ask,
     decoder: Decoder,
-    /// How many bytes went in.
+    /// How many bytes were fed.
     fed: usize,
-    /// How many of the expected frames came out.
+    /// How many of the expected frames were returned.
     seen: usize,
 }
 
@@ -562,7 +562,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    /// Feeds a chunk, and checks what comes out, that nothing is missing yet, and the state.
+    /// Feeds a chunk, and checks that the right frames come out, that none is late, and the state.
     fn feed(&mut self, chunk: &[u8]) {
         let Expected {
             vector: Vector { name, .. },

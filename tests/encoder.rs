@@ -1,4 +1,4 @@
-//! What is written, byte for byte, without help from the decoder.
+//! The output, byte for byte, without help from the decoder.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use bytes::BytesMut;
@@ -29,14 +29,14 @@ fn each_field_has_its_line_and_its_place() {
         ),
         (Event::without_data().with_id(id("i")), "id: i\n\n"),
         (Event::without_data().with_retry(ms(0)), "retry: 0\n\n"),
-        // An empty event type is none, an empty id is one that resets (R15, R18).
+        // An empty event type is not written, an empty id resets (R15, R18).
         (event("a").with_event_type(event_type("")), "data: a\n\n"),
         (event("a").with_id(id("")), "id: \ndata: a\n\n"),
         (
             event("a").with_event_type(event_type("message")),
             "event: message\ndata: a\n\n",
         ),
-        // Spaces, colons, BOM and NUL are values like others.
+        // Spaces, colons, BOM and NUL are ordinary in values.
         (event(" a "), "data:  a \n\n"),
         (event("data: :"), "data: data: :\n\n"),
         (event("\u{feff}\0"), "data: \u{feff}\0\n\n"),
@@ -63,7 +63,7 @@ fn each_field_has_its_line_and_its_place() {
     }
 }
 
-/// Data, and what each of its lines is.
+/// Data, and each of its lines.
 const TEXTS: [(&str, &[&str]); 22] = [
     ("", &[""]),
     ("a", &["a"]),
@@ -107,7 +107,7 @@ fn data_takes_a_line_for_each_of_its_own() {
 
 #[test]
 fn line_ends_are_found_wherever_they_stand() {
-    // Where blocks end, and where a long text is cut on its way.
+    // At the ends of search blocks, and at the cuts of a long text.
     let powers = [4096, 8192, 16_384].map(|power| power - 3..power + 3);
     for length in (0..200).chain(powers.into_iter().flatten()) {
         let line = "x".repeat(length);
@@ -166,7 +166,7 @@ fn a_cut_in_data_is_not_seen() {
     }
 }
 
-/// A CR that ended one event has nothing to do with an LF that starts the next.
+/// A CR that ended one event does not join an LF that starts the next.
 #[test]
 fn a_pair_of_line_ends_does_not_reach_over_events() {
     let (mut encoder, mut buf) = (Encoder::new(), Vec::new());
@@ -220,7 +220,7 @@ fn each_call_in_each_state() {
         (&[END], ""),
         (&[EVENT, END], "data: e\n\n"),
         (&[COMMENT_FRAME], ":c\n:d\n"),
-        // In a block that waits for its event.
+        // In a block whose event has not begun.
         (&[RETRY, END], "retry: 7\n\n"),
         (&[RETRY, COMMENT, EVENT], "retry: 7\n: c\n: d\ndata: e\n\n"),
         (&[FIELD], "f: v\n"),
@@ -437,7 +437,7 @@ fn text_of(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// By every way to encode a whole event, into every kind of buffer.
+/// Encodes a whole event in every way, into every kind of buffer.
 #[track_caller]
 fn assert_encodes_to(event: &Event<'_>, expected: &str) {
     let mut buf = b"before ".to_vec();

@@ -1,4 +1,4 @@
-//! What HTTP code around the codec is told.
+//! The constants and checks for HTTP code around the codec.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use sse_wire::headers::{self, is_event_stream, last_event_id};
@@ -29,11 +29,11 @@ fn a_content_type_is_an_event_streams_by_its_essence() {
         ("text /event-stream", false),
         ("text/ event-stream", false),
         ("text/event-stream\0", false),
-        // Parameters are not looked at, whatever they are.
+        // Any parameters are ignored.
         ("text/event-stream;;;", true),
         ("text/event-stream;=\"", true),
         ("text/event-stream;,text/html", true),
-        // Others, and nearly.
+        // Other types, and similar ones.
         ("", false),
         (" ", false),
         (";", false),
@@ -78,7 +78,7 @@ fn a_last_event_id_from_a_client_is_text_without_nul_cr_and_lf() {
         (b"1\xe2\x80", Err("invalid UTF-8 at byte 1")),
         (b"1\xc0\x80", Err("invalid UTF-8 at byte 1")),
         (b"1\xed\xa0\x80", Err("invalid UTF-8 at byte 1")),
-        // Text at all comes first.
+        // UTF-8 is checked first.
         (b"\n\xff", Err("invalid UTF-8 at byte 1")),
     ] {
         let id = last_event_id(value);
@@ -117,7 +117,7 @@ fn header_names_are_in_lower_case_and_no_value_ends_the_line() {
     assert!(is_event_stream(content_type.unwrap().1));
 }
 
-/// R22 and 9.2.3: nothing but 200 with the right type is decoded, and 204 is no error.
+/// R22 and 9.2.3: only 200 with the right type is decoded, and 204 is not an error.
 #[test]
 fn a_client_decodes_stops_or_fails() {
     let event_stream = Some(&b"text/event-stream; charset=utf-8"[..]);

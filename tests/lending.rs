@@ -1,4 +1,4 @@
-//! Texts are lent from where they lie: the caller's chunk, wherever it has them whole.
+//! Texts are lent from the caller's chunk, if it has them whole.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use sse_wire::{Decoder, Event, EventType, Frame};
@@ -24,7 +24,7 @@ fn what_lies_whole_in_the_chunk_is_lent_from_there() {
     assert_eq!(event.event_type(), "greeting");
     assert!(lies_in(event.event_type(), chunk) && lies_in(event.data(), chunk));
 
-    // The limit may be met exactly.
+    // Exactly the limit is allowed.
     let size = "greeting".len() + "1".len() + "hello".len();
     let mut decoder = Decoder::new().with_max_event_size(size);
     let mut feed = decoder.feed(chunk);

@@ -1,4 +1,4 @@
-//! The laws of the codec, held against what proptest makes. `PROPTEST_CASES` sets how many cases each
+//! The laws of the codec, tested on values from proptest. `PROPTEST_CASES` sets how many cases each
 //! property gets.
 
 mod laws;
@@ -18,7 +18,7 @@ use sse_wire_testing::strategies::{
 };
 use std::time::Duration;
 
-/// By what a case takes, so that no property takes more than some seconds.
+/// By the time of a case, so that no property takes more than some seconds.
 const FAST: u32 = 10_000;
 const SLOW: u32 = 2_000;
 const SLOWEST: u32 = 64;
@@ -210,7 +210,7 @@ fn call() -> impl Strategy<Value = Call> {
 }
 
 fn field() -> impl Strategy<Value = Field<'static>> {
-    // A byte order mark matters at the start of a stream alone.
+    // A byte order mark matters only at the start of a stream.
     let name = (select(&["", "\u{feff}"][..]), single_line_text());
     (name, single_line_text()).prop_filter_map("a field", |((start, name), value)| {
         Field::new([start, &name.replace(':', "")].concat(), value).ok()

@@ -157,7 +157,7 @@ fn an_endless_body_without_events_lets_others_run() {
     let asked = Cell::new(0);
     let mut events = pin!(EventStream::new(comments(&asked)));
     let mut polls = 0;
-    // This fails where the task that has to run again is not woken.
+    // This fails if the task that has to run again is not woken.
     let found = until_ready(|cx| match events.as_mut().poll_advance(cx) {
         Poll::Pending if polls < 3 => {
             polls += 1;
@@ -298,7 +298,7 @@ fn debugging_shows_no_bytes() {
 
 // Events to bytes.
 
-/// A stream of these items, where `None` is a pause.
+/// A stream of these items; `None` is a pause.
 fn with_pauses<T>(items: impl Into<Vec<Option<T>>>) -> impl Stream<Item = T> + Unpin {
     let mut items = items.into().into_iter();
     stream::poll_fn(move |cx| match items.next() {
@@ -311,7 +311,7 @@ fn with_pauses<T>(items: impl Into<Vec<Option<T>>>) -> impl Stream<Item = T> + U
     })
 }
 
-/// What comes out in one go, of each go.
+/// The items of a stream, in groups: a group ends at a pause.
 fn goes<S: Stream + Unpin>(mut stream: S) -> Vec<Vec<S::Item>> {
     let mut goes = vec![vec![]];
     loop {
@@ -342,7 +342,7 @@ proptest! {
         let of_bytes = goes(EncodeStream::new(with_pauses(encoded.clone())).map(Result::unwrap));
         let of_results = goes(EncodeStream::new(with_pauses(results.clone())).map(Result::unwrap));
         for goes in [of_events, of_bytes, of_results] {
-            // A go that had bytes ends when they are returned, and the next one begins.
+            // A group that has bytes ends when they are returned, and the next one begins.
             let goes: Vec<u8> = goes.concat().concat();
             prop_assert_eq!(goes, expected.concat());
         }

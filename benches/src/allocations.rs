@@ -1,11 +1,11 @@
-//! A global allocator that counts, while it is told to; one predictable branch a call otherwise.
+//! A global allocator that counts on request; otherwise it costs one predictable branch a call.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
 };
 
-/// What a piece of work asked of the allocator.
+/// What some work asked of the allocator.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Allocations {
     /// Calls that allocated or grew.
@@ -14,7 +14,7 @@ pub struct Allocations {
     pub peak: usize,
 }
 
-/// Counts what `work` allocates on this thread; nobody else may allocate meanwhile.
+/// Counts what `work` allocates on this thread; no other thread may allocate meanwhile.
 pub fn count(work: impl FnOnce()) -> Allocations {
     for counter in [&CALLS, &LIVE, &PEAK] {
         counter.store(0, Relaxed);
@@ -34,7 +34,7 @@ pub struct Counting;
 
 static COUNTING: AtomicBool = AtomicBool::new(false);
 static CALLS: AtomicUsize = AtomicUsize::new(0);
-/// Wraps below zero where something is freed that was allocated before the counting began.
+/// Wraps below zero if memory is freed that was allocated before the counting began.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 

@@ -1,7 +1,8 @@
-//! The decoders: each is driven by the fastest of its public interfaces, as its README has it.
+//! The decoders: each is used through its fastest public interface, as its README shows it.
 //!
-//! Who takes slices gets slices; who wants to own its buffers gets `Bytes`, of which a clone is
-//! one atomic increment. Streams are polled by hand and always ready: no runtime is measured.
+//! A decoder that takes slices gets slices; one that wants to own its buffers gets `Bytes`, of
+//! which a clone is one atomic increment. Streams are polled by hand and always ready: no runtime
+//! is measured.
 
 use std::{
     convert::Infallible,
@@ -51,11 +52,11 @@ pub const CONTENDERS: [Contender; 11] = [
 ];
 
 impl Contender {
-    /// Decodes `input` once, within `patience`, and says what is wrong with the answer, if anything.
+    /// Decodes `input` once, within `patience`, and checks the answer.
     ///
     /// # Errors
     ///
-    /// [`Flaw::Slow`] where the time did not suffice, [`Flaw::Wrong`] where the events differ.
+    /// [`Flaw::Slow`] if the time was too short, [`Flaw::Wrong`] if the events differ.
     pub fn check(
         &self,
         workload: &Workload,
@@ -73,7 +74,7 @@ impl Contender {
         }
     }
 
-    /// What is to be timed, if the answer is right.
+    /// The work to time, if the answer is right.
     pub fn entry(&self, workload: &Workload, input: &Input, patience: Duration) -> Entry {
         let touch = self.touch;
         let (once, twice) = (input.clone(), input.twice());
@@ -87,20 +88,20 @@ impl Contender {
     }
 }
 
-/// Takes what a decoder hands out.
+/// Takes what a decoder returns.
 pub trait Sink: Default {
-    /// An event. Where a decoder hands out no id, or no event type, it is empty.
+    /// An event. An id or event type that a decoder does not return is empty.
     fn event(&mut self, event_type: &str, data: &str, id: &str);
     /// A reconnection time, in milliseconds, with its event or by itself.
     fn retry(&mut self, milliseconds: u64);
 }
 
-/// Everything that was handed out, to be checked.
+/// Everything that was returned, to be checked.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// The events, with no reconnection times: some decoders hand those out by themselves.
+    /// The events, without reconnection times: some decoders return those by themselves.
     pub events: Vec<Event>,
-    /// The reconnection times in milliseconds, in order; none where a decoder keeps them.
+    /// The reconnection times in milliseconds, in order; none if a decoder does not return them.
     pub retries: Vec<u64>,
 }
 
@@ -138,7 +139,7 @@ impl Sink for Kept {
     }
 }
 
-/// Looks at every event as the cheapest of callers would: its lengths, and its data's last byte.
+/// Reads every event as the cheapest caller would: its lengths, and its data's last byte.
 #[derive(Debug, Default)]
 struct Touched(usize);
 
@@ -155,7 +156,7 @@ impl Sink for Touched {
     }
 }
 
-/// How a decoder is driven over a whole stream.
+/// Decodes a whole stream with a decoder.
 pub(crate) trait Decode {
     fn decode(input: &Input, sink: &mut impl Sink);
 }
@@ -186,7 +187,7 @@ impl Decode for Lent {
     }
 }
 
-/// Ours, every event made the caller's own.
+/// Ours, every event made owned.
 struct Owned;
 
 impl Decode for Owned {
@@ -214,7 +215,7 @@ pub(crate) fn show(event: &sse_wire::Event<'_>, sink: &mut impl Sink) {
     }
 }
 
-/// The sans-I/O decoder, with a limit that lets `big` pass (512 KiB is its default).
+/// The decoder without I/O, with a limit that lets `big` pass (512 KiB is its default).
 struct SseCore;
 
 impl Decode for SseCore {
@@ -244,7 +245,7 @@ impl Decode for SseStream {
         drain(sse_stream::SseByteStream::new(chunks), |event| {
             let [event_type, data, id] = [&event.event, &event.data, &event.id]
                 .map(|value| value.as_deref().unwrap_or_default());
-            // It hands out blocks, not events: one without data is none.
+            // It returns blocks, not events: a block without data is not an event.
             if event.data.is_some() {
                 sink.event(event_type, data, id);
             }
@@ -285,7 +286,7 @@ impl Decode for EventsourceStream {
     }
 }
 
-/// The `tokio_util` codec, over a `BytesMut` that chunks are appended to, as `FramedRead` does it.
+/// The `tokio_util` codec, over a `BytesMut` that chunks are appended to, as `FramedRead` does.
 struct Russe;
 
 impl Decode for Russe {
@@ -333,7 +334,7 @@ impl Decode for EventsourceClient {
     }
 }
 
-/// The sans-I/O parser, limit raised to 16 MiB.
+/// The parser without I/O, limit raised to 16 MiB.
 struct SseParse;
 
 impl Decode for SseParse {
@@ -351,7 +352,7 @@ impl Decode for SseParse {
     }
 }
 
-/// The sans-I/O parser, which hands out a `Vec` of events for each chunk.
+/// The parser without I/O, which returns a `Vec` of events for each chunk.
 struct SseFrame;
 
 impl Decode for SseFrame {
@@ -370,7 +371,7 @@ impl Decode for SseFrame {
     }
 }
 
-/// The sans-I/O decoder; it hands out no reconnection times.
+/// The decoder without I/O; it returns no reconnection times.
 struct AllamaHttp;
 
 impl Decode for AllamaHttp {

@@ -1,5 +1,5 @@
-//! The encoders: every event from borrowed parts to bytes, into a buffer that is reused where the
-//! encoder takes one.
+//! The encoders: every event from borrowed parts to bytes, into a reused buffer if the encoder
+//! takes one.
 
 use std::{
     cell::RefCell,
@@ -32,13 +32,13 @@ pub const NAMES: [&str; 6] = ["llm", "anthropic", "tiny", "full", "multiline", "
 pub struct Contender {
     pub name: &'static str,
     pub role: Role,
-    /// Encodes every event and lets go of it; has a buffer that stays from run to run.
+    /// Encodes every event and drops it; its buffer stays from run to run.
     pub work: fn(Source) -> Box<dyn Fn()>,
     /// Encodes every event and keeps the bytes.
     pub keep: fn(&Source) -> Vec<u8>,
 }
 
-/// What is to be encoded.
+/// The events to encode.
 #[derive(Debug)]
 pub struct Source {
     pub(crate) events: Arc<[Event]>,
@@ -65,7 +65,7 @@ impl Contender {
     ///
     /// # Errors
     ///
-    /// [`Flaw::Wrong`] where they do not.
+    /// [`Flaw::Wrong`] if they do not.
     pub fn check(&self, source: &Source) -> Result<(), Flaw> {
         if interpret(&(self.keep)(source)) == *source.events {
             Ok(())
@@ -74,7 +74,7 @@ impl Contender {
         }
     }
 
-    /// What is to be timed, if its bytes mean what was encoded.
+    /// The work to time, if its bytes mean what was encoded.
     pub fn entry(&self, workload: &Workload) -> Entry {
         let (once, twice) = (
             Source::new(&workload.events),
@@ -93,7 +93,8 @@ impl Contender {
 impl Source {
     pub fn new(events: &[Event]) -> Self {
         let messages: Vec<russe::Message> = events.iter().map(message).collect();
-        // The first clone of a shared string allocates its count; the measured one shall not.
+        // The first clone of a shared string allocates its count; so make it before the
+        // measurement.
         drop(messages.clone());
         Self {
             events: events.into(),
@@ -102,8 +103,8 @@ impl Source {
     }
 }
 
-/// What no encoder can do without: a look at the data for line ends, a copy of as many bytes as the
-/// block has.
+/// The work that every encoder must do: search the data for line ends, and copy as many bytes as
+/// the block has.
 pub fn limit(workload: &Workload) -> Entry {
     let blocks = workload.cut(Chunking::Block);
     let sizes: Vec<usize> = blocks.slices().map(<[u8]>::len).collect();
@@ -131,9 +132,9 @@ pub fn limit(workload: &Workload) -> Entry {
     }
 }
 
-/// How an encoder is driven: hands the bytes of each event to `take`.
+/// Encodes with an encoder, and gives the bytes of each event to `take`.
 pub(crate) trait Encode: 'static {
-    /// What an encoder writes into, or nothing where it hands out buffers of its own.
+    /// What an encoder writes into, or nothing if it returns buffers of its own.
     type Buffer: Default;
 
     fn encode(source: &Source, buffer: &mut Self::Buffer, take: impl FnMut(&[u8]));
@@ -147,8 +148,8 @@ pub(crate) const fn contender<E: Encode>(name: &'static str, role: Role) -> Cont
             let buffer = RefCell::default();
             Box::new(move || {
                 E::encode(black_box(&source), &mut buffer.borrow_mut(), |bytes| {
-                    // Apart: to load the pair in one go waits for the length to reach the cache,
-                    // which is the harness's own time.
+                    // Separately: loading the pair at once waits for the length to reach the cache,
+                    // and that is the harness's own time.
                     _ = (black_box(bytes.as_ptr()), black_box(bytes.len()));
                 });
             })
@@ -218,7 +219,7 @@ impl Encode for ToBytes {
     }
 }
 
-// Inlined here and below, as what builds an event stands in a caller's own code.
+// Inlined here and below, since a caller's own code builds its events.
 #[inline(always)]
 pub(crate) fn ours<'a>(event: &'a Event, data: &'a str) -> sse_wire::Event<'a> {
     let mut ours = sse_wire::Event::new(data);
@@ -252,7 +253,7 @@ impl Encode for Russe {
     }
 }
 
-/// The same for a caller whose parts are shared strings already: clones instead of copies.
+/// The same for a caller whose parts already are shared strings: clones instead of copies.
 struct RusseShared;
 
 impl Encode for RusseShared {
@@ -300,7 +301,7 @@ impl Encode for SseStream {
     }
 }
 
-/// The `tokio_util` codec; it always writes an event type, and a `retry` as a frame in front.
+/// The `tokio_util` codec; it always writes an event type, and `retry` as a frame before the event.
 struct TokioSseCodec;
 
 impl Encode for TokioSseCodec {
@@ -330,7 +331,7 @@ impl Encode for TokioSseCodec {
     }
 }
 
-/// `Event` through the body of an `Sse` response, since nothing else hands out its bytes.
+/// `Event` through the body of an `Sse` response, since nothing else returns its bytes.
 pub(crate) struct Axum;
 
 impl Encode for Axum {
@@ -392,7 +393,7 @@ impl Encode for ByHand {
     }
 }
 
-/// What a stream with LF line ends means: the check's own few lines, nobody's decoder.
+/// What a stream with LF line ends means: the check's own few lines, no contender's decoder.
 fn interpret(stream: &[u8]) -> Vec<Event> {
     let (mut events, mut event, mut data) = (Vec::new(), Event::default(), Vec::new());
     for line in std::str::from_utf8(stream).unwrap_or_default().lines() {

@@ -1,7 +1,8 @@
-//! Measures `sse-wire` beside its peers: the same bytes, one process, results checked first.
+//! Measures `sse-wire` and its peers: the same bytes, one process, results checked first.
 //!
 //! Top down: [`measure`] takes the samples, of [`decode`], [`encode`], [`stream`] and [`limits`],
-//! which run on the streams of [`workload`]; [`report`] prints what came out. See the README for the method.
+//! which run on the streams of [`workload`]; [`report`] prints the results. See the README for the
+//! method.
 
 pub mod allocations;
 pub mod decode;

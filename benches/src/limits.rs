@@ -1,4 +1,4 @@
-//! What the machine can do with the same bytes: no decoder, but what one is made of.
+//! What the machine can do with the same bytes: not decoders, but the parts of one.
 
 use std::{cell::RefCell, hint::black_box};
 
@@ -30,7 +30,7 @@ pub fn entries(workload: &Workload) -> Vec<Entry> {
         .into()
 }
 
-/// Does something with a stream, to which a buffer of its size is lent.
+/// Does something with a stream, with a buffer of its size lent to it.
 type Limit = fn(&[u8], &mut [u8]);
 
 fn entry(name: &'static str, sound: bool, workload: &Workload, limit: Limit) -> Entry {
@@ -51,7 +51,7 @@ fn entry(name: &'static str, sound: bool, workload: &Workload, limit: Limit) -> 
     }
 }
 
-/// A decoder's dream: only LF, no UTF-8, one `data` line an event, nothing cut, no state.
+/// The simplest decoder: only LF, no UTF-8, one `data` line an event, nothing cut, no state.
 fn floor(stream: &[u8]) -> usize {
     let (mut touched, mut start) = (0, 0);
     for end in memchr::memchr_iter(b'\n', stream) {

@@ -17,7 +17,7 @@ static ALLOCATOR: Counting = Counting;
 const USAGE: &str = "\
 usage: sse-wire-benches [--quick] [--rounds N] [--filter KEY=VALUE,...] [--json FILE]
 
-  --quick       a smoke run of some seconds; its numbers mean nothing
+  --quick       a test run of some seconds; its numbers mean nothing
   --rounds N    samples of each contender
   --filter      only what matches, keys: kind (decode, encode, stream, body, limits), workload, chunk, contender;
                 a key that is given twice takes either value
@@ -195,7 +195,7 @@ fn row(
 
 struct Arguments {
     effort: Effort,
-    /// Key and value; keys that are not here match everything.
+    /// Key and value; a key that is not here matches everything.
     filters: Vec<(String, String)>,
     json: Option<String>,
 }

@@ -1,6 +1,6 @@
-//! Samples, interleaved: every contender takes its turn in every round, so that whatever the
-//! machine does meanwhile it does to all of them. Time is the processor time of this thread, which
-//! on a machine at rest is the time that passes, and on a busy one leaves out what others run.
+//! Samples, interleaved: every contender has its turn in every round, so that a disturbance of the
+//! machine affects all of them. Time is the processor time of this thread. On a machine at rest
+//! that is real time; on a busy one it leaves out other programs.
 
 use std::{fmt, time::Duration};
 
@@ -12,11 +12,11 @@ use crate::allocations;
 pub struct Entry {
     pub name: &'static str,
     pub role: Role,
-    /// Why it is not timed, if it is not.
+    /// The reason, if it is not timed.
     pub flaw: Option<Flaw>,
     /// The work: the whole stream once. Buffers may stay from one run to the next.
     pub once: Box<dyn Fn()>,
-    /// The stream twice over in one go; what it allocates beyond `once` is the steady state.
+    /// The stream twice in one pass; what it allocates more than `once` is the steady state.
     pub twice: Box<dyn Fn()>,
 }
 
@@ -31,7 +31,7 @@ pub enum Role {
 /// Why a contender is not timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// The answer is wrong, or there is none.
+    /// The answer is wrong or missing.
     Wrong,
     /// There was no answer in time.
     Slow,
@@ -42,9 +42,9 @@ pub enum Flaw {
 pub struct Effort {
     /// Samples of each contender.
     pub rounds: usize,
-    /// The least that one sample takes.
+    /// The least time of one sample.
     pub sample: Duration,
-    /// What all samples of a slow contender may take: it sits out the rounds that exceed it.
+    /// The most time of all samples of a slow contender: it skips the rounds after that.
     pub budget: Duration,
     /// How long a contender may take to answer at all.
     pub patience: Duration,
@@ -59,7 +59,7 @@ impl Effort {
         patience: Duration::from_secs(1),
     };
 
-    /// To see that everything runs.
+    /// For a test that everything runs.
     pub const QUICK: Self = Self {
         rounds: 3,
         sample: Duration::from_micros(100),
@@ -68,14 +68,14 @@ impl Effort {
     };
 }
 
-/// What one contender needed for one event.
+/// What one event cost one contender.
 #[derive(Clone, Debug)]
 pub struct Stats {
     /// One sample for each round it took part in, in nanoseconds.
     samples: Vec<f64>,
     /// Allocations in the steady state.
     pub allocations: f64,
-    /// The most bytes alive at one time, in one pass over the stream; not an event's share.
+    /// The most bytes alive at one time, in one pass over the stream; not per event.
     pub peak: usize,
 }
 
@@ -91,15 +91,15 @@ impl Stats {
         (quartile(0.75) - quartile(0.25)) / 2.0 / self.time()
     }
 
-    /// How many times this one's time `other` takes: the median of the rounds, in each of which
-    /// both had the same machine.
+    /// The time of `other`, divided by this one's: the median over the rounds, since within a round
+    /// both met the same machine.
     pub fn ratio(&self, other: &Self) -> f64 {
         let rounds = self.samples.iter().zip(&other.samples);
         quantile(rounds.map(|(own, other)| other / own), 0.5)
     }
 }
 
-/// The value below which lies this share of `values`; there is at least one.
+/// The value below which this share of `values` lies; there is at least one.
 fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -125,7 +125,7 @@ pub fn measure(entries: &[Entry], events: usize, effort: Effort) -> Vec<Option<S
 
 struct Turn<'a> {
     entry: &'a Entry,
-    /// None at all for one that has a flaw.
+    /// Empty for one that has a flaw.
     rounds: usize,
     /// The most bytes alive in the very first pass, when no buffer has grown yet.
     peak: usize,
@@ -154,7 +154,7 @@ impl<'a> Turn<'a> {
         turn
     }
 
-    /// Runs for as long as a sample takes, at least once, and says what a pass takes.
+    /// Runs for the time of a sample, at least once. Returns the time of a pass.
     fn warm_up(&self, sample: Duration) -> f64 {
         let start = ThreadTime::now();
         let mut passes = 0;
@@ -180,7 +180,7 @@ impl<'a> Turn<'a> {
         if self.samples.is_empty() {
             return None;
         }
-        // Its buffers have yet to grow.
+        // Its buffers have not grown yet.
         (self.entry.twice)();
         let once = allocations::count(&self.entry.once).calls;
         let twice = allocations::count(&self.entry.twice).calls;

@@ -1,4 +1,4 @@
-//! What was measured, as tables to read and as JSON to compute with.
+//! The results, as tables to read and as JSON to compute with.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -12,7 +12,7 @@ pub struct Row {
     /// `decode`, `encode`, `stream`, `body` or `limits`.
     pub kind: &'static str,
     pub workload: &'static str,
-    /// Empty where nothing is cut.
+    /// Empty if nothing is cut.
     pub chunking: String,
     pub events: usize,
     pub bytes: usize,
@@ -38,7 +38,7 @@ impl Result {
         }
     }
 
-    /// Whether this is one of ours that does not do its work.
+    /// Whether this is one of ours with a wrong or missing answer.
     pub fn disgraces(&self) -> bool {
         self.role == Role::Ours && self.flaw.is_some()
     }
@@ -61,7 +61,7 @@ impl Row {
         })
     }
 
-    /// The best peer's time over that of `result`, if that is one of ours.
+    /// The best peer's time divided by that of `result`, if that is one of ours.
     fn ratio(&self, result: &Result) -> Option<f64> {
         let ours = result
             .stats
@@ -71,7 +71,7 @@ impl Row {
     }
 }
 
-/// The versions of the packages that were built in, from this package's own lock file.
+/// The versions of the packages in this build, from this package's lock file.
 pub fn versions() -> BTreeMap<&'static str, &'static str> {
     let mut lines = include_str!("../Cargo.lock").lines();
     let mut versions = BTreeMap::new();
@@ -91,7 +91,7 @@ pub fn versions() -> BTreeMap<&'static str, &'static str> {
     }
 }
 
-/// The packages whose versions matter to whoever reads the numbers.
+/// The packages whose versions matter for the numbers.
 const PACKAGES: [&str; 14] = [
     "sse-wire",
     "sse-core",
@@ -109,7 +109,7 @@ const PACKAGES: [&str; 14] = [
     "simdutf8",
 ];
 
-/// How the program was built, and of what.
+/// How the program was built, and from which versions.
 pub fn heading() -> String {
     let versions = versions();
     let packages: Vec<String> = PACKAGES
@@ -295,7 +295,7 @@ fn json_row(row: &Row) -> Value {
     })
 }
 
-/// The processor's name, where the system tells it.
+/// The processor's name, if the system reports it.
 fn processor() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = info

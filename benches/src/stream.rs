@@ -1,4 +1,4 @@
-//! The adapters for async streams: from chunks to events and back, driven by hand and always ready.
+//! The adapters for async streams: from chunks to events and back, polled by hand and always ready.
 
 use std::{
     convert::Infallible,
@@ -30,7 +30,7 @@ pub const NAMES: [&str; 2] = ["llm", "resumable"];
 /// The cuts: chunks that have many events, and chunks of one.
 pub const CHUNKINGS: [Chunking; 2] = [Chunking::Bytes(16 * 1024), Chunking::Block];
 
-/// Every adapter that decodes, and the loop that none can beat.
+/// Every adapter that decodes, and the loop that no adapter can beat.
 pub const DECODERS: [decode::Contender; 8] = [
     decode::contender::<Loop>("loop over Feed", Role::Limit),
     decode::contender::<Lent>("sse-wire lent", Role::Ours),
@@ -42,8 +42,8 @@ pub const DECODERS: [decode::Contender; 8] = [
     decode::contender::<EventsourceStream>("eventsource-stream", Role::Peer),
 ];
 
-/// Every adapter that encodes. Events are built from borrowed parts, or from clones where their
-/// crate wants `String`s.
+/// Every adapter that encodes. Events are built from borrowed parts, or from clones if the crate
+/// wants `String`s.
 pub const ENCODERS: [encode::Contender; 5] = [
     encode::contender::<Coalesced>("sse-wire", Role::Ours),
     encode::contender::<CoalescedBytes>("sse-wire, encoded", Role::Ours),
@@ -52,7 +52,7 @@ pub const ENCODERS: [encode::Contender; 5] = [
     encode::contender::<Axum>("axum", Role::Peer),
 ];
 
-/// What users write without an adapter.
+/// The code that users write without an adapter.
 struct Loop;
 
 impl Decode for Loop {
@@ -134,7 +134,7 @@ impl Decode for SseStream {
     }
 }
 
-/// What all are given: chunks that share their memory.
+/// The input of all: chunks that share their memory.
 fn body(input: &Input) -> Ready<impl Iterator<Item = Result<Bytes, Infallible>> + use<>> {
     Ready(input.buffers().map(Ok))
 }
@@ -156,7 +156,7 @@ impl Encode for Coalesced {
     }
 }
 
-/// Ours: encoded events to full chunks, as a broadcast has them for each subscriber.
+/// Ours: encoded events to full chunks, as in a broadcast to many subscribers.
 struct CoalescedBytes;
 
 impl Encode for CoalescedBytes {

@@ -1,4 +1,4 @@
-//! The event streams that are measured, made from nothing but their names, and how they are cut.
+//! The event streams that are measured, made only from their names, and how they are cut.
 
 use std::{fmt, iter, sync::Arc, time::Instant};
 
@@ -21,16 +21,16 @@ pub const NAMES: [&str; 10] = [
     "invalid",
 ];
 
-/// Those that only the adapters are measured with.
+/// The workloads for adapters alone.
 pub const OTHER_NAMES: [&str; 1] = ["resumable"];
 
-/// One event as its sender means it, and as every right decoder must hand it out.
+/// One event as its sender means it, and as every correct decoder must return it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event {
-    /// The event type; empty where the block has none.
+    /// The event type; empty if the block has none.
     pub event_type: &'static str,
     pub data: String,
-    /// The event's id; empty where the block has none.
+    /// The event's id; empty if the block has none.
     pub id: String,
     /// The reconnection time in milliseconds.
     pub retry: Option<u64>,
@@ -42,7 +42,7 @@ pub struct Workload {
     pub name: &'static str,
     pub bytes: Bytes,
     pub events: Vec<Event>,
-    /// Where each block ends, behind its blank line.
+    /// Where each block ends, after its blank line.
     blocks: Vec<usize>,
 }
 
@@ -51,7 +51,7 @@ impl Workload {
     ///
     /// # Panics
     ///
-    /// Where no workload has that name.
+    /// If no workload has that name.
     pub fn new(name: &str, size: usize) -> Self {
         let name = NAMES
             .into_iter()
@@ -83,12 +83,12 @@ impl Workload {
         }
     }
 
-    /// Its events twice over.
+    /// Its events twice.
     pub fn twice(&self) -> Vec<Event> {
         [&self.events[..], &self.events[..]].concat()
     }
 
-    /// The stream as a transport would hand it over.
+    /// The stream as a transport would deliver it.
     pub fn cut(&self, chunking: Chunking) -> Input {
         let all = self.bytes.len();
         let ends: Vec<usize> = match chunking {
@@ -145,7 +145,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// The chunks in order, for those who take a slice.
+    /// The chunks in order, for decoders that take a slice.
     pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
         self.chunks
             .iter()
@@ -153,7 +153,7 @@ impl Input {
             .map(|chunk| &chunk[..])
     }
 
-    /// The chunks in order, for those who must own (a share of) their buffer.
+    /// The chunks in order, for decoders that must own (a share of) their buffer.
     pub fn buffers(&self) -> impl Iterator<Item = Bytes> + use<> {
         let input = self.clone();
         (0..input.chunks.len())
@@ -164,7 +164,7 @@ impl Input {
             })
     }
 
-    /// The same stream twice over.
+    /// The same stream twice.
     #[must_use]
     pub fn twice(&self) -> Self {
         let chunks = self.chunks.iter().chain(&*self.chunks).cloned().collect();
@@ -174,7 +174,7 @@ impl Input {
         }
     }
 
-    /// The same stream, which ends at `deadline` even if not all of it was taken.
+    /// The same stream, which ends at `deadline` even if some of it is left.
     #[must_use]
     pub fn until(&self, deadline: Instant) -> Self {
         Self {
@@ -183,7 +183,7 @@ impl Input {
         }
     }
 
-    /// Asked for each chunk, but there is a deadline only where answers are checked.
+    /// Checked for each chunk, but only a check of answers sets a deadline.
     #[inline]
     fn late(&self) -> bool {
         self.deadline.is_some_and(is_over)
@@ -206,7 +206,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// `data` lines of JSON as OpenAI and those who copy it send them; the last is `[DONE]`.
+    /// `data` lines of JSON as OpenAI and many others send them; the last is `[DONE]`.
     fn llm(&mut self) {
         while self.wire.len() < self.size {
             let data = self.completion();
@@ -229,7 +229,7 @@ impl Writer {
         }
     }
 
-    /// The least a message can be.
+    /// The smallest message.
     fn tiny(&mut self) {
         while self.wire.len() < self.size {
             self.message("1".into());
@@ -339,7 +339,7 @@ impl Writer {
         }
     }
 
-    /// As `llm`, with a byte that is no UTF-8 every 2 KiB.
+    /// As `llm`, with a byte that is not UTF-8 every 2 KiB.
     fn invalid(&mut self) {
         let mut next = 1024;
         while self.wire.len() < self.size {

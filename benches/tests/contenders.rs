@@ -1,4 +1,4 @@
-//! Every contender on every workload, in small: what the tables time is right, or known to be wrong.
+//! Every contender on every workload, on small input: its answers are right, or known to be wrong.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use sse_wire_benches::{
     workload::{self, Chunking, Event, Workload},
 };
 
-/// What a peer cannot decode, however it is cut; one that is mended should fail the test.
+/// What a peer cannot decode, in any chunks. When a peer is repaired, the test fails.
 const UNDECODABLE: [(&str, &str); 6] = [
     ("sse-stream", "invalid"),
     ("sseer", "invalid"),

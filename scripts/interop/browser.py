@@ -1,7 +1,7 @@
 """Chromium and Firefox without a screen: opens pages, runs scripts in them, takes pictures.
 
 Chromium is driven over WebDriver. Firefox speaks the same commands over Marionette, which it has
-built in: each message is its length, a colon and JSON.
+built in: a message is its length, a colon and JSON.
 """
 
 import base64
@@ -20,12 +20,12 @@ class Browser:
         self.command("Navigate", "POST", "/url", {"url": url})
 
     def run(self, script):
-        """What the script returns, which runs as the body of a function in the page."""
+        """Runs the script in the page, as the body of a function. Returns what it returns."""
         parameters = {"script": script, "args": []}
         return self.command("ExecuteScript", "POST", "/execute/sync", parameters)
 
     def wait_for(self, script, timeout=20):
-        """Waits until the script returns what is true. Returns that, or what it returned at last."""
+        """Waits until the script returns a true value, and returns it; or its last value, in the end."""
         until = time.monotonic() + timeout
         while not (answer := self.run(script)) and time.monotonic() < until:
             time.sleep(0.1)

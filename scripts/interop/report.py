@@ -7,13 +7,12 @@ PASSED, KNOWN_FAULT, FAILED = "passed", "known fault", "FAILED"
 HEAD = """\
 # Interoperability
 
-What happened when sse-wire met real browsers, clients, servers, proxies and stores. Written by
-`scripts/interop/run --write`, which anybody can run: it installs what it needs, and all of it stays
-on loopback.
+sse-wire with real browsers, clients, servers, proxies and stores. `scripts/interop/run --write`
+writes this page, and anybody can run it: it installs what it needs, and connects only over loopback.
 
-A *known fault* is one of the other program, not of this crate. It is expected: if it is gone, the
-row fails, so that this page does not outlive it. Proxy settings and what they are for are in
-[proxies.md](proxies.md).
+A *known fault* is a fault of the other program, not of this crate. It is expected: when it is gone,
+its row fails, so that this page stays true. [proxies.md](proxies.md) has the settings of proxies, and
+what they are for.
 """
 
 
@@ -26,7 +25,7 @@ class Row:
 
 
 class Report:
-    """Holds one section a part. A part that was not run keeps the section that the page has."""
+    """One section for each part. A part that was not run keeps its section of the page."""
 
     def __init__(self, page):
         self.page = page

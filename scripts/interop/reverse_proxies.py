@@ -1,4 +1,4 @@
-"""Starts the proxies whose settings are in `proxies/`, in front of a server of the suite."""
+"""Starts the proxies with the settings in `proxies/`, in front of a server of the suite."""
 
 import re
 
@@ -15,12 +15,12 @@ PROXIES = {
 }
 PACKAGES = {"apache": "apache2"}
 MIDDLEWARE = ["express@5.3.0", "compression@1.8.2", "http-proxy@1.18.1"]
-# Where a proxy needs a setting, what else is tried goes the way that has it.
+# If a proxy needs a setting, all other checks of it use the listener that has the setting.
 BEST = {"haproxy": "no_delay", "lighttpd": "stream", "middleware": "closing"}
 
 
 class Proxies:
-    """Starts proxies in front of one server, each with a port for each listener it has."""
+    """Starts proxies in front of one server. Each has a port for each of its listeners."""
 
     def __init__(self, suite, upstream):
         self.suite = suite

@@ -1,4 +1,4 @@
-"""What a part of the suite works with: rows to add, programs to start and things to install."""
+"""The tools of a part of the suite: it adds rows, starts programs and installs packages."""
 
 import functools
 import hashlib
@@ -40,7 +40,7 @@ class Suite:
 
     def __enter__(self):
         self.work = Path(tempfile.mkdtemp(prefix=f"sse-wire-{self.part}-"))
-        # Servers that leave root's rights behind still have to get at their files.
+        # Servers that give up root's rights must still reach their files.
         self.work.chmod(0o755)
         return self
 
@@ -72,7 +72,7 @@ class Suite:
 
     def expect_fault(self, item, version, seen, fault):
         """Adds a row for a fault of `item` that is known. The row fails if the fault is gone."""
-        gone = f"no longer seen, so make a check of it: {fault}"
+        gone = f"no longer seen, so turn it into a check: {fault}"
         self.add_row(Row(item, version, *((KNOWN_FAULT, fault) if seen else (FAILED, gone))))
         return seen
 
@@ -85,8 +85,8 @@ class Suite:
     def start(self, name, argv, ready=None, env=None, cwd=None, timeout=60):
         """Starts a program and waits until it is ready.
 
-        `ready` is a regular expression to be found in its output, or `("port", N)` for a port of
-        127.0.0.1 that it accepts connections on. `env` is added to the environment.
+        It is ready when its output matches the regular expression `ready`, or for `("port", N)` when
+        it accepts connections on that port of 127.0.0.1. `env` is added to the environment.
         """
         process = Process(self.work, name, argv, env, cwd or self.work)
         self.processes.append(process)
@@ -102,7 +102,7 @@ class Suite:
         return process
 
     def read(self, url, *options, timeout=90):
-        """What our client gets from a stream: a list of `at`, `type`, `data` and `id`."""
+        """What our client receives from a stream: a list of `at`, `type`, `data` and `id`."""
         program = self.cargo(FIXTURE, "read")
         return json_lines(self.output([program, url, *options], timeout, check=False))
 
@@ -126,11 +126,11 @@ class Suite:
     # Things to install
 
     def apt(self, *packages):
-        """Installs what is missing of these Debian packages. Their services are not started."""
+        """Installs those of these Debian packages that are missing. Their services are not started."""
         missing = [package for package in packages if not self.debian_version(package)]
         if missing:
             update_package_lists()
-            # In run level 1, maintainer scripts start no services.
+            # In run level 1, maintainer scripts do not start services.
             environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
             apt = ["apt-get", "-o", "DPkg::Lock::Timeout=600", "install", "-qq", "-y"]
             install([*apt, "--no-install-recommends", *missing], env=environment)
@@ -228,7 +228,7 @@ class Process:
         return self.child.wait(timeout)
 
     def stop(self):
-        """Ends the program and its children: politely, then not."""
+        """Ends the program and its children: asks first, then kills."""
         self.signal(signal.SIGTERM)
         try:
             self.child.wait(5)
@@ -241,7 +241,7 @@ class Process:
         self.child.wait()
 
     def signal(self, number):
-        """To the whole group, which is there as long as one of its processes is."""
+        """Sends it to the whole group, which exists as long as one of its processes does."""
         try:
             os.killpg(self.pid, number)
         except ProcessLookupError:
@@ -268,7 +268,7 @@ def update_package_lists():
 
 
 def installation(kind, specs):
-    """The folder for this set of packages, and whether it has yet to be filled."""
+    """The folder for this set of packages, and whether it is still to be filled."""
     name = hashlib.sha256(" ".join(sorted(specs)).encode()).hexdigest()[:16]
     folder = INSTALLED / f"{kind}-{name}"
     is_new = not (folder / "complete").exists()

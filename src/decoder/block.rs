@@ -11,8 +11,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
-/// The capacity kept between events, in bytes: of the data buffer, and of each of four others, that
-/// for a cut line included. 64 KiB in all.
+/// The capacity kept between events, in bytes: of the data buffer, and of each of four others, one
+/// of them for a cut line. 64 KiB in all.
 const KEPT_DATA: usize = 32_768;
 pub(super) const KEPT_OTHER: usize = 8192;
 
@@ -24,11 +24,11 @@ pub(super) struct Block {
     /// How many bytes it holds, with the line feeds that join data: never over the limit.
     size: usize,
     flags: u8,
-    /// Less its last line feed.
+    /// Without its last line feed.
     data: Buffer,
     event_type: Buffer,
     id: Buffer,
-    /// Texts of the last event in which U+FFFD replaced what is not UTF-8.
+    /// Texts of the last event in which U+FFFD has replaced invalid UTF-8.
     lossy: String,
 
     /// The last event ID string: the id that a blank line has committed.
@@ -53,7 +53,7 @@ const COPIED: u8 = 1 << 6;
 /// It has ended. Its texts may be lent to the caller until the next one begins.
 const ENDED: u8 = 1 << 7;
 
-/// The value of a field, and where it lies.
+/// The value of a field, and where it is.
 #[derive(Clone, Copy)]
 pub(super) enum Value<'v> {
     /// In the chunk, which can lend it.
@@ -80,7 +80,7 @@ impl<'v> Value<'v> {
     }
 }
 
-/// What fields and blank lines do.
+/// The effects of fields and blank lines.
 impl Block {
     /// R13: `event` sets the event type buffer.
     #[inline(always)]
@@ -112,8 +112,8 @@ impl Block {
     }
 
     /// R15: `id` sets the last event ID buffer, unless the value has a NUL. An id takes effect even
-    /// in a block that is too large: without it, a client that reconnects would get that block for
-    /// ever.
+    /// in a block that is too large: without it, a client that reconnects would get that block
+    /// again for ever.
     #[inline(always)]
     pub(super) fn set_id(&mut self, value: Value<'_>) -> Result<(), DecodeError> {
         let len = value.len();
@@ -134,7 +134,7 @@ impl Block {
         Some(Ready::Retry(milliseconds))
     }
 
-    /// R17: a field with another name is ignored, but it makes the block one that is not empty.
+    /// R17: a field with another name is ignored, but the block is no longer empty.
     #[inline(always)]
     pub(super) fn add_other_field(&mut self) {
         self.flags |= OTHER;
@@ -167,7 +167,7 @@ impl Block {
         self.has(DATA).then_some(Ready::CutOff)
     }
 
-    /// R18: the next block begins with an empty data buffer and an empty event type buffer.
+    /// R18: the next block begins with empty buffers for data and event type.
     #[inline(always)]
     pub(super) fn begin(&mut self) {
         let copied = self.has(COPIED);
@@ -200,7 +200,7 @@ impl Block {
     }
 }
 
-/// What a block holds.
+/// State of the block.
 impl Block {
     pub(super) const fn new(limit: usize) -> Self {
         Self {
@@ -247,12 +247,12 @@ impl Block {
         self.has(ENDED)
     }
 
-    /// Whether it has not ended, and its end would do something.
+    /// Whether it has not ended and its end would have an effect.
     pub(super) const fn is_open(&self) -> bool {
         !self.has_ended() && self.has(DATA | TYPE | ID | RETRY | OTHER | TOO_LARGE)
     }
 
-    /// How many bytes of a block that has not ended lie in the buffers.
+    /// How many bytes of a block that has not ended are in the buffers.
     pub(super) fn buffered(&self) -> usize {
         if self.has_ended() {
             return 0;
@@ -299,7 +299,7 @@ impl Block {
         )
     }
 
-    /// The same without a change to the block. Only text that is not UTF-8 is allocated.
+    /// The same without changing the block. It allocates only for text that is not UTF-8.
     #[inline]
     pub(super) fn peek<'a>(&'a self, chunk: &'a [u8], cut_off: bool) -> Event<'a> {
         let last_event_id = if cut_off && self.has(ID) {
@@ -332,8 +332,8 @@ impl Block {
 
 /// The limit, in bytes of values as they come on the wire.
 impl Block {
-    /// Whether this many more bytes fit. Both sizes are of what is in memory at once, so the sum
-    /// cannot overflow.
+    /// Whether this many more bytes fit. Both sizes are of bytes in memory at the same time, so the
+    /// sum cannot overflow.
     #[inline(always)]
     pub(super) const fn has_room(&self, more: usize) -> bool {
         self.size + more <= self.limit
@@ -361,7 +361,7 @@ impl Block {
         DecodeError::EventTooLarge { limit: self.limit }
     }
 
-    /// A comment has to fit beside what the block holds, though it is not a part of it.
+    /// A comment has to fit next to what the block holds, though it is not a part of the block.
     pub(super) fn check_comment(&self, len: usize) -> Result<(), DecodeError> {
         if self.has_room(len) {
             Ok(())
@@ -402,7 +402,7 @@ impl Block {
         self.data.bytes.extend_from_slice(value.bytes());
     }
 
-    /// Copies what still lies in the chunk.
+    /// Copies the values that are still in the chunk.
     #[inline(always)]
     pub(super) fn settle(&mut self, chunk: &[u8]) {
         if !self.is_empty() {
@@ -463,7 +463,7 @@ impl Block {
         empty_text(&mut self.lossy);
     }
 
-    /// Gives memory back where no event is under way.
+    /// Gives memory back if no event is unfinished.
     #[inline(always)]
     pub(super) fn trim(&mut self) {
         if self.data.bytes.capacity() > KEPT_DATA && self.data.bytes.is_empty() {
@@ -472,7 +472,7 @@ impl Block {
     }
 }
 
-/// Event type and data, with U+FFFD for what is not UTF-8.
+/// Event type and data, with U+FFFD for invalid UTF-8.
 #[cold]
 fn replaced<'a>(
     event_type: Result<&'a str, &[u8]>,
@@ -492,8 +492,8 @@ fn replaced<'a>(
 }
 
 /// The capacity that a data buffer grows to, to hold `size` bytes. A large one grows by four, so
-/// that less of it is moved, and to no more than a block may hold; a smaller one to no more than is
-/// kept.
+/// that less of it is moved, but to no more than a block may hold; a smaller one doubles, but to no
+/// more than is kept.
 fn grown(size: usize, capacity: usize, limit: usize) -> usize {
     let (factor, most) = if size > KEPT_DATA {
         // No allocation is larger.
@@ -532,7 +532,7 @@ fn replace(text: &mut String, by: &str) {
     text.push_str(by);
 }
 
-/// A value that a field has set: it lies in the chunk, or else in `bytes`; the other one is empty.
+/// A value that a field has set: it is in the chunk, or else in `bytes`; the other one is empty.
 #[derive(Clone)]
 struct Buffer {
     span: Span,
@@ -550,7 +550,7 @@ impl Buffer {
         self.span.len() + self.bytes.len()
     }
 
-    /// Holds a value instead of what it held. Returns `COPIED` if it had to copy.
+    /// Replaces the value. Returns `COPIED` if it had to copy.
     #[inline(always)]
     fn set(&mut self, value: Value<'_>) -> u8 {
         self.clear();
@@ -618,7 +618,7 @@ mod tests {
                 "{len}, {capacity}, {more}"
             );
         }
-        // Where four times as much is more than there are addresses.
+        // Four times as much would be more than there are addresses.
         const MOST: usize = isize::MAX.unsigned_abs();
         for limit in [MOST, usize::MAX] {
             assert_eq!(grown(MOST / 2 + 1, MOST / 2, limit), MOST);

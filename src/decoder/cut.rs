@@ -1,5 +1,5 @@
-//! The line that a chunk's end has cut. What is here can take any line, in any number of pieces;
-//! that a chunk lends the lines that lie whole in it only saves the copy.
+//! The line that a chunk's end has cut. This can consume any line, in any number of pieces; a chunk
+//! lends the lines that are whole in it only to save the copy.
 
 use super::Ready;
 use super::block::{Block, KEPT_OTHER, Value, empty};
@@ -13,8 +13,8 @@ use core::mem;
 #[derive(Clone)]
 pub(super) struct Cut {
     state: State,
-    /// Its value so far, unless that is data, which goes to the block at once. Of a field with
-    /// another name the line so far.
+    /// Its value so far, except data, which goes to the block at once. For a field with another
+    /// name, the line so far.
     value: Vec<u8>,
 }
 
@@ -26,7 +26,7 @@ enum State {
     Nothing,
     /// The stream has begun, perhaps with a part of a byte order mark.
     Bom(Bom),
-    /// Too few bytes came to tell which field it is.
+    /// Too few bytes have come to know the field.
     Start(Start),
     /// The cut is in the value of this field.
     Value(Name),
@@ -76,7 +76,7 @@ impl Cut {
         }
     }
 
-    /// What a comment or other field that was cut and is whole now has held.
+    /// The text of a comment or other field that was cut and is now whole.
     pub(super) fn value(&self) -> &[u8] {
         &self.value
     }
@@ -87,7 +87,7 @@ impl Cut {
     }
 
     /// R5: consumes a byte order mark, or a part of one, at the start of the stream. Returns how
-    /// many bytes of the chunk that is.
+    /// many bytes of the chunk it consumed.
     #[inline(never)]
     pub(super) fn strip_bom(&mut self, chunk: &[u8]) -> usize {
         let State::Bom(bom) = self.state else {
@@ -144,7 +144,7 @@ impl Cut {
         }
     }
 
-    /// The line is whole now.
+    /// The line is now whole.
     #[inline(always)]
     pub(super) fn end(&mut self, block: &mut Block) -> Result<Option<Ready>, DecodeError> {
         match mem::replace(&mut self.state, State::Nothing) {
@@ -166,7 +166,7 @@ impl Cut {
         Ok(None)
     }
 
-    /// The stream ends, and with it the line, but `retry` acts only at a real line end.
+    /// The end of the stream also ends the line, but `retry` takes effect only at a real line end.
     pub(super) fn end_of_stream(&mut self, block: &mut Block) -> Result<(), DecodeError> {
         if let State::Bom(bom) = self.state {
             self.state = State::Start(Start::of(bom.seen()));
@@ -179,7 +179,7 @@ impl Cut {
         extended.and(ended.map(drop))
     }
 
-    /// Gives the memory of a line back that was returned.
+    /// Gives back the memory of a line that was returned.
     #[inline(always)]
     pub(super) fn trim(&mut self) {
         if self.value.capacity() > KEPT_OTHER && self.is_nothing() {
@@ -205,7 +205,7 @@ impl Cut {
         begun.and(self.extend(&more[taken..], whole, block, frames))
     }
 
-    /// Consumes a line from its start on, of which enough is here to tell the field.
+    /// Consumes a line from its start; enough of it is here to know the field.
     #[inline(always)]
     fn begin_value(
         &mut self,

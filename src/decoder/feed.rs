@@ -1,4 +1,4 @@
-//! One chunk: what lies whole in it is lent.
+//! One chunk: lines that are whole in it are lent.
 
 use super::block::Value;
 use super::{Decoder, Ready, Span};
@@ -10,8 +10,8 @@ use core::fmt;
 
 /// One chunk on its way into a [`Decoder`]: lends the events that it completes.
 ///
-/// An event borrows from the chunk if its texts lie whole in it, else from the decoder, until the
-/// next call.
+/// An event borrows its texts from the chunk if they are whole in it, else from the decoder, until
+/// the next call.
 #[must_use = "a chunk is consumed only as far as its events are asked for"]
 pub struct Feed<'d, 'i> {
     decoder: &'d mut Decoder,
@@ -57,7 +57,7 @@ impl<'d, 'i> Feed<'d, 'i> {
     /// }
     /// assert_eq!(seen, ["2"]);
     /// ```
-    // As a call of its own, it would return the event through memory: 5 ns more for each.
+    // As a call, it would return the event through memory: 5 ns more for each.
     #[inline(always)]
     pub fn next_event(&mut self) -> Option<Result<Event<'_>, DecodeError>> {
         match self.advance::<false>()? {
@@ -73,8 +73,8 @@ impl<'d, 'i> Feed<'d, 'i> {
     /// Like [`next_event`](Self::next_event), but returns everything in the stream, in its order:
     /// events, blocks without data, comments, reconnection times and fields with other names.
     ///
-    /// The two may be mixed. A comment or other field that begins during a call of `next_event` may
-    /// be skipped.
+    /// Calls of the two may be mixed. A comment or other field that begins during a call of
+    /// `next_event` may be skipped.
     ///
     /// # Errors
     ///
@@ -99,12 +99,14 @@ impl<'d, 'i> Feed<'d, 'i> {
         Some(Ok(self.decoder.frame(ready, self.chunk, &mut self.window)))
     }
 
-    /// The part of the chunk that is not consumed yet: everything before it need not be fed again.
+    /// The part of the chunk that is not consumed yet. Do not feed the bytes before it again.
     ///
     /// After each [frame](Self::next_frame) it starts right after the line that completed the
     /// frame: for an event or a block without data, right after the blank line. So a gateway can
-    /// forward blocks byte for byte. Only if a chunk ends between a CR and its LF, that LF is
-    /// consumed when the next chunk is fed.
+    /// forward blocks byte for byte. There is one exception: if a chunk ends between a CR and its
+    /// LF, that LF is consumed when the next chunk is fed. A gateway that drops the first block of
+    /// a stream has to write a line feed or a comment in its place: the next block may begin with
+    /// U+FEFF, which a decoder strips at the start of a stream (R5).
     ///
     /// ```
     /// # use sse_wire::Decoder;
@@ -140,7 +142,7 @@ impl fmt::Debug for Feed<'_, '_> {
 /// most once a chunk is not.
 impl Decoder {
     /// Consumes the chunk from `at` on until something is ready. If that is not the end of a block,
-    /// nothing of the block depends on the chunk then.
+    /// the block then no longer depends on the chunk.
     #[inline(always)]
     pub(super) fn advance<'c, const FRAMES: bool>(
         &mut self,
@@ -209,7 +211,7 @@ impl Decoder {
         Ok(None)
     }
 
-    /// A line that lies whole in the chunk and is not blank.
+    /// A line that is whole in the chunk and not blank.
     #[inline(always)]
     fn take_line<const FRAMES: bool>(
         &mut self,
@@ -289,7 +291,7 @@ impl Decoder {
         self.cut.begin(start, &mut self.block, frames)
     }
 
-    /// Whether the chunk is at its end, where memory is given back.
+    /// Whether the chunk has ended; then memory is given back.
     #[inline(always)]
     fn is_consumed(&mut self, chunk: &[u8], at: usize) -> bool {
         let is_consumed = at == chunk.len();

@@ -5,7 +5,7 @@ use crate::text::{Alone, Together};
 use crate::{DecodeError, Event, Frame};
 use core::fmt;
 
-/// A [`Decoder`] together with the chunk that it consumes: the core of an adapter over any
+/// A [`Decoder`] together with the chunk that it consumes: the core of an adapter for any
 /// transport.
 ///
 /// [`Feed`](super::Feed) borrows decoder and chunk, so it cannot be kept in a struct or across an
@@ -51,20 +51,20 @@ use core::fmt;
 /// # Ok::<(), io::Error>(())
 /// ```
 ///
-/// A chunk that changes what it holds between two calls gives wrong events at worst, never a panic.
+/// If the bytes of a chunk change between two calls, events may be wrong, but nothing panics.
 #[derive(Clone)]
 pub struct OwnedFeed<B> {
     chunk: Option<B>,
     finder: Finder,
 }
 
-/// All but the chunk, so that what it does is compiled once, not for each type of chunk.
+/// All but the chunk, so that its code is compiled once, not for each type of chunk.
 #[derive(Clone)]
 struct Finder {
     decoder: Decoder,
-    /// What stands before this place in the chunk is consumed.
+    /// The chunk is consumed up to this place.
     at: usize,
-    /// What the last call has found.
+    /// The result of the last call.
     ready: Option<Ready>,
 }
 
@@ -75,8 +75,8 @@ impl<B> OwnedFeed<B> {
         Self::with_decoder(Decoder::new())
     }
 
-    /// A feed that continues with a decoder: with its limit, its last event ID and what it holds of
-    /// an unfinished block.
+    /// A feed that continues with a decoder: with its limit, its last event ID and its unfinished
+    /// block.
     ///
     /// ```
     /// # use sse_wire::{Decoder, OwnedFeed};
@@ -96,14 +96,14 @@ impl<B> OwnedFeed<B> {
         }
     }
 
-    /// The decoder: its last event ID and reconnection time are those after what
-    /// [`advance`](Self::advance) has found last.
+    /// The decoder: its last event ID and reconnection time are those after the last event or frame
+    /// that was found.
     #[must_use]
     pub const fn decoder(&self) -> &Decoder {
         &self.finder.decoder
     }
 
-    /// The decoder without the chunk. What the chunk had left is lost.
+    /// The decoder without the chunk. The rest of the chunk is lost.
     #[must_use]
     pub fn into_decoder(self) -> Decoder {
         self.finder.decoder
@@ -118,10 +118,10 @@ impl<B> OwnedFeed<B> {
 }
 
 impl<B: AsRef<[u8]>> OwnedFeed<B> {
-    /// Provides the next chunk, and returns the one before.
+    /// Provides the next chunk, and returns the last one.
     ///
-    /// Call it when [`advance`](Self::advance) has returned `None`. Earlier, what the chunk before
-    /// has left is lost.
+    /// Call it when [`advance`](Self::advance) has returned `None`. If you call it earlier, the
+    /// rest of the last chunk is lost.
     ///
     /// ```
     /// # use sse_wire::OwnedFeed;
@@ -137,7 +137,7 @@ impl<B: AsRef<[u8]>> OwnedFeed<B> {
         self.chunk.replace(chunk)
     }
 
-    /// Takes the chunk out, if it is consumed and lends nothing any more: to use its memory again.
+    /// Takes the chunk out if it is consumed and lends nothing, to use its memory again.
     ///
     /// ```
     /// # use sse_wire::OwnedFeed;
@@ -206,7 +206,7 @@ impl<B: AsRef<[u8]>> OwnedFeed<B> {
 
     /// The event that the last call has found, as often as you like; `None` if it has found none.
     ///
-    /// Only text that is not UTF-8 is allocated.
+    /// It allocates only for text that is not UTF-8.
     #[must_use]
     #[inline]
     pub fn event(&self) -> Option<Event<'_>> {
@@ -218,8 +218,8 @@ impl<B: AsRef<[u8]>> OwnedFeed<B> {
         }
     }
 
-    /// The same at less cost. [`event`](Self::event) cannot change the decoder, so it has to check each
-    /// text by itself, and to allocate what is not UTF-8.
+    /// The same at less cost. [`event`](Self::event) cannot change the decoder, so it has to check
+    /// each text separately, and to allocate for text that is not UTF-8.
     ///
     /// ```
     /// # use sse_wire::OwnedFeed;

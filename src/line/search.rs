@@ -1,4 +1,4 @@
-//! How line ends are searched. What a line end is stands in the [room above](super).
+//! How line ends are searched. The [parent module](super) defines what a line end is.
 
 use super::{CR, LF, is_end};
 use memchr::{memchr2, memrchr2};
@@ -30,7 +30,7 @@ pub(super) fn find(text: &[u8], long: bool) -> Option<usize> {
 }
 
 /// Skips lines that are blank or start with `mark`, from the start of a line on. Returns where a
-/// line starts: another one, or any of them where fewer bytes are left than it looks at at once.
+/// line starts: another one, or any line if fewer than [`BLOCK`] bytes are left.
 #[inline(always)]
 pub(super) fn skip(chunk: &[u8], start: usize, mark: u8) -> usize {
     match chunk[start..].first_chunk::<BLOCK>() {
@@ -39,7 +39,8 @@ pub(super) fn skip(chunk: &[u8], start: usize, mark: u8) -> usize {
     }
 }
 
-/// The same, block by block, however many lines end in one. The chunk's last byte is left alone.
+/// The same, block by block, with any number of line ends in one. The chunk's last byte is not
+/// searched.
 #[inline(never)]
 fn skip_blocks(chunk: &[u8], start: usize, mark: u8) -> usize {
     let before = chunk[start - 1..chunk.len() - 2].chunks_exact(BLOCK);
@@ -60,8 +61,8 @@ fn skip_blocks(chunk: &[u8], start: usize, mark: u8) -> usize {
 }
 
 /// The first line end in a text of at least `N` bytes, part by part. The last part may overlap the
-/// one before. A search of fixed size is about ten instructions, and can be inlined, since nothing is
-/// chosen at run time.
+/// one before. A search of fixed size takes about ten instructions, and can be inlined, since
+/// nothing is chosen at run time.
 #[inline(always)]
 fn find_by<const N: usize>(text: &[u8], find: impl Fn(&[u8; N]) -> Option<usize>) -> Option<usize> {
     let mut at = 0;
@@ -77,7 +78,7 @@ fn find_by<const N: usize>(text: &[u8], find: impl Fn(&[u8; N]) -> Option<usize>
     Some(text.len() - N + find(text.last_chunk()?)?)
 }
 
-/// By the vectors that every processor of the architecture has, if there are any.
+/// With the vector instructions that every processor of the architecture has, if there are any.
 #[inline(always)]
 fn find_in_block(block: &[u8; BLOCK]) -> Option<usize> {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -87,8 +88,8 @@ fn find_in_block(block: &[u8; BLOCK]) -> Option<usize> {
     find_by(block, find_in_word)
 }
 
-/// Taking one from each byte sets the highest bit of those that are zero, and perhaps of some above
-/// the first; bytes that had it before are no line ends.
+/// Subtracting one from each byte sets the highest bit of the bytes that are zero, and perhaps of
+/// some above the first. Bytes that had the bit before are not line ends.
 #[inline(always)]
 fn find_in_word(word: &[u8; WORD]) -> Option<usize> {
     const HIGH: u64 = u64::from_le_bytes([0x80; WORD]);
@@ -110,7 +111,7 @@ mod tests {
         for line in [":\n", ":x\r", ":x\r\n\r\n", "\n"] {
             for len in [BLOCK + 1, BLOCK + 2, 5 * BLOCK + 1, 5 * BLOCK + 2] {
                 let chunk: Vec<u8> = line.bytes().cycle().take(line.len() + len).collect();
-                // The last byte is left alone, and what does not fill a block.
+                // The last byte is not searched, nor a rest that does not fill a block.
                 let at = line.len() + (len - 1) / BLOCK * BLOCK;
                 let start = chunk[..at]
                     .iter()

@@ -56,7 +56,7 @@ pin_project! {
         #[pin]
         items: Option<S>,
         encoder: Encoder,
-        // What has to wait until the bytes before it are returned.
+        // The item that waits until the bytes before it are returned.
         held: Option<Result<Bytes, <S::Item as Encodable>::Error>>,
     }
 }
@@ -166,10 +166,10 @@ mod sealed {
     pub trait Encode: Sized {
         type Failure;
 
-        /// Appends to the chunk, unless it had better be a chunk by itself.
+        /// Appends to the chunk, unless the item had better be a chunk by itself.
         fn encode(&self, chunk: &mut Chunk, encoder: &mut Encoder) -> bool;
 
-        /// A chunk of it alone.
+        /// A chunk of this item alone.
         fn into_chunk(self) -> Result<Bytes, Self::Failure>;
     }
 }

@@ -47,8 +47,7 @@ pin_project! {
     ///
     /// # Memory
     ///
-    /// A chunk is dropped by the call that asks for what follows its last event. For the rest, see
-    /// [`Decoder`].
+    /// A chunk is dropped by the first call after its last event. For the rest, see [`Decoder`].
     ///
     /// # Fairness
     ///
@@ -118,7 +117,7 @@ impl<S: TryStream> EventStream<S> {
         self.project().body.as_pin_mut()
     }
 
-    /// The body, unless it has ended or failed. What its last chunk had left is lost.
+    /// The body, unless it has ended or failed. The rest of its last chunk is lost.
     #[must_use]
     pub fn into_inner(self) -> Option<S> {
         self.body
@@ -268,7 +267,7 @@ impl<'a, S: TryStream<Ok: AsRef<[u8]>> + Unpin> Future for NextEvent<'a, S> {
 
 /// Frames, lent.
 impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
-    /// The next frame: all that the body says, in its order, as
+    /// The next frame: all that the body says, in order, as
     /// [`Feed::next_frame`](crate::Feed::next_frame) returns it.
     ///
     /// # Errors

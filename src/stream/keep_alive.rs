@@ -18,7 +18,8 @@ pin_project! {
     /// two ticks at most. The first tick writes nothing. When the ticks end, only the comments end.
     ///
     /// Any body will do: an [`EncodeStream`](super::EncodeStream), or the chunks of an upstream. A
-    /// comment is written only where a line has ended with LF, and it ends no block that is open.
+    /// comment is written only after a line that has ended with LF, and it does not end an open
+    /// block.
     ///
     /// ```
     /// # use futures::{executor::block_on_stream, stream};
@@ -139,7 +140,7 @@ impl<S: fmt::Debug, T> fmt::Debug for KeepAlive<S, T> {
     }
 }
 
-/// The comment that may follow. None inside a line; after a CR, the line may have an LF yet.
+/// The comment that may follow. None inside a line; after a CR, the line's LF may still come.
 fn comment_after(chunk: &[u8]) -> &'static [u8] {
     if chunk.ends_with(b"\n") {
         Encoder::KEEP_ALIVE

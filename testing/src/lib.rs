@@ -4,15 +4,15 @@
 //! | part | what it is | what it is for |
 //! | --- | --- | --- |
 //! | [`vectors`] | hundreds of small streams with everything that must come out of them | example-based tests in any language: the files are plain JSON |
-//! | [`encoder_vectors`] | events and hostile values, with the bytes that must come out or the refusal that must come | tests of a server's output |
-//! | [`reference`](mod@reference) | a decoder that reads like the specification, slow and obvious | the other side of a differential test or fuzz target |
+//! | [`encoder_vectors`] | events and hostile values, with the bytes or the refusal that must come out | tests of a server's output |
+//! | [`reference`](mod@reference) | a decoder that is written like the specification, slow and obvious | to compare with in differential tests and fuzz targets |
 //! | [`strategies`] | [`proptest`](mod@proptest) strategies for events, hostile values, streams that break parsers, and chunkings | property tests |
 //!
 //! The vectors and the reference share no code with the decoder and encoder of `sse-wire`.
 //!
 //! The kit is a package of its own because its public functions return types of `proptest`: a new
-//! major version of `proptest` is one of the kit, but not one of `sse-wire`. Depend on it for tests
-//! alone.
+//! major version of `proptest` needs one of the kit, but not one of `sse-wire`. Depend on it only
+//! for tests.
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -21,10 +21,10 @@
 //!
 //! # Testing your own parser
 //!
-//! Two tests find nearly everything. The vectors say by their name what is wrong, and their
-//! [`at`](ExpectedEvent::at) catches a parser that hands over an event late. The strategies find
-//! what nobody thought of. Here `parse` stands for the parser under test; it takes the chunks of a
-//! stream and returns its events.
+//! Two tests find nearly everything. The name of a vector says what is wrong, and its
+//! [`at`](ExpectedEvent::at) finds a parser that returns an event late. The strategies find what
+//! nobody thought of. Here `parse` is the parser under test; it takes the chunks of a stream and
+//! returns its events.
 //!
 //! ```
 //! use proptest::prelude::*;
@@ -69,10 +69,10 @@
 //!
 //! # Testing your own server
 //!
-//! Whatever values an application hands to a server, they must arrive as they are, or be refused: a
-//! CR or LF that gets through unescaped lets whoever controls the value forge events. `respond`
-//! stands for the server under test; it is given an event type and data and returns the body that
-//! goes out, or nothing where it refuses the values.
+//! A server must send an application's values unchanged or refuse them: a CR or LF that gets
+//! through lets an attacker who controls the value forge events. Here `respond` is the server under
+//! test; it takes an event type and data, and returns the response's body, or nothing if it refuses
+//! the values.
 //!
 //! ```
 //! use proptest::prelude::*;

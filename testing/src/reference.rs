@@ -1,8 +1,8 @@
-//! The specification's text as code: slow, obvious, and the judge of everything that is fast.
+//! The specification's text as code: slow and obvious. Fast decoders are compared with it.
 //!
-//! A whole stream goes in, everything that comes of it goes out. There is no state between calls,
-//! no chunk, no limit and no shortcut: each function is one paragraph of the specification, its
-//! steps in the same order.
+//! It takes a whole stream and returns everything that the stream says. There is no state between
+//! calls, no chunk, no limit and no shortcut: each function is one paragraph of the specification,
+//! with its steps in the same order.
 //!
 //! ```
 //! use sse_wire_testing::reference::{self, Frame};
@@ -22,17 +22,17 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decoded {
-    /// All that is said, in stream order, each with the number of bytes after which it is complete. A
-    /// decoder that has these bytes and has not returned it is late (R3).
+    /// The frames, in stream order, each with the number of bytes after which it is complete. A
+    /// decoder that has consumed these bytes and not returned the frame is late (R3).
     pub frames: Vec<(usize, Frame)>,
     /// The last event ID when the stream ends: that of the last blank line (R18).
     pub last_event_id: String,
-    /// The event that the end of the stream cut off, if it is taken as the end of line and block.
+    /// The event that the end of the stream cut off, if the end also ends the line and the block.
     /// The specification discards it (R20).
     pub cut_off: Option<Event>,
 }
 
-/// What a stream has to say at one point of it.
+/// What a stream says at one point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Frame {
@@ -58,15 +58,15 @@ pub enum Frame {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// The event type; `message` where the block sets none.
+    /// The event type; `message` if the block sets none.
     pub event_type: String,
     /// The data lines, joined by LF.
     pub data: String,
-    /// The last event ID as of this event: this block's id or the last one before it.
+    /// The last event ID after this event: this block's id or the most recent earlier one.
     pub last_event_id: String,
-    /// This block's own id, if it has one that counts.
+    /// This block's own id, if it has a valid one.
     pub id: Option<String>,
-    /// This block's own reconnection time, if it has one that counts.
+    /// This block's own reconnection time, if it has a valid one.
     pub retry: Option<Duration>,
 }
 
@@ -78,8 +78,8 @@ pub fn decode(stream: &[u8]) -> Decoded {
     decode_from("", stream)
 }
 
-/// Decodes the stream of a connection that resumes behind the event with this id, as browsers do:
-/// they carry the last event ID over.
+/// Decodes the stream of a connection that resumes after the event with this id. As in browsers,
+/// the last event ID stays.
 ///
 /// ```
 /// use sse_wire_testing::reference;
@@ -129,7 +129,7 @@ impl Decoded {
     }
 }
 
-/// What the decoder of `sse-wire` lends, in the terms of the reference, so that the two can be compared.
+/// What the decoder of `sse-wire` lends, in the types of the reference decoder, to compare the two.
 impl From<sse_wire::Event<'_>> for Event {
     fn from(event: sse_wire::Event<'_>) -> Self {
         Self {
@@ -142,7 +142,7 @@ impl From<sse_wire::Event<'_>> for Event {
     }
 }
 
-/// What the decoder of `sse-wire` lends, in the terms of the reference, so that the two can be compared.
+/// What the decoder of `sse-wire` lends, in the types of the reference decoder, to compare the two.
 impl From<sse_wire::Frame<'_>> for Frame {
     fn from(frame: sse_wire::Frame<'_>) -> Self {
         match frame {
@@ -159,7 +159,7 @@ impl From<sse_wire::Frame<'_>> for Frame {
     }
 }
 
-/// Compares all that both can tell, without a copy.
+/// Compares all that both have, without a copy.
 impl PartialEq<sse_wire::Event<'_>> for Event {
     fn eq(&self, event: &sse_wire::Event<'_>) -> bool {
         self.event_type == event.event_type()
@@ -170,7 +170,7 @@ impl PartialEq<sse_wire::Event<'_>> for Event {
     }
 }
 
-/// Compares all that both can tell, without a copy.
+/// Compares all that both have, without a copy.
 impl PartialEq<sse_wire::Frame<'_>> for Frame {
     fn eq(&self, frame: &sse_wire::Frame<'_>) -> bool {
         match (self, frame) {
@@ -186,7 +186,7 @@ impl PartialEq<sse_wire::Frame<'_>> for Frame {
     }
 }
 
-/// One character and the offset behind the last byte that it stands for.
+/// One character, and the offset after its last byte.
 struct Character {
     scalar: char,
     end: usize,
@@ -250,7 +250,7 @@ fn utf8_decode(stream: &[u8]) -> Vec<Character> {
         let in_range = (lower_boundary..=upper_boundary).contains(&byte);
         (lower_boundary, upper_boundary) = (0x80, 0xBF);
         if !in_range {
-            // The byte is "restored": it is looked at once more, as the start of something.
+            // The byte is "restored": it is read again, as a first byte.
             bytes_needed = 0;
             characters.push(Character {
                 scalar: char::REPLACEMENT_CHARACTER,
@@ -276,14 +276,14 @@ fn utf8_decode(stream: &[u8]) -> Vec<Character> {
     characters
 }
 
-/// One line without its end, and the offset behind the first byte of that end.
+/// One line without its end, and the offset after the first byte of that end.
 struct Line {
     text: String,
     end: usize,
 }
 
 /// Takes the lines that have an end, and leaves the rest (section 9.2.6, R6): a line ends at a CRLF
-/// pair, at an LF that is not behind a CR, or at a CR that is not before an LF. So the CR of a pair
+/// pair, at an LF that is not after a CR, or at a CR that is not before an LF. So the CR of a pair
 /// ends the line, and the LF adds nothing.
 fn take_lines(characters: &mut Vec<Character>) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -313,11 +313,11 @@ struct Interpreter {
     data: String,
     event_type: String,
     last_event_id: String,
-    /// What this block sets, which the specification has no need to remember.
+    /// What this block sets; the specification does not need to remember it.
     id: Option<String>,
     retry: Option<Duration>,
     has_other_field: bool,
-    /// What has come of the stream so far, with the last event ID string.
+    /// The result so far, with the last event ID string.
     decoded: Decoded,
 }
 
@@ -356,8 +356,8 @@ impl Interpreter {
                 value.clone_into(&mut self.last_event_id);
                 self.id = Some(value.to_owned());
             }
-            // Of an empty value the standard says "only ASCII digits", and browsers differ. Here it
-            // is ignored.
+            // The standard says "only ASCII digits", which does not settle an empty value, and
+            // browsers differ. Here it is ignored.
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let time = Duration::from_millis(saturating_integer(value));
                 self.retry = Some(time);
@@ -422,15 +422,16 @@ impl Interpreter {
         self.decoded.frames.push((at, Frame::Event(event)));
     }
 
-    /// "Once the end of the file is reached, any pending data must be discarded" (R20): what counts
-    /// is what was decoded up to here. Taking the end as that of line and block tells what is lost.
+    /// "Once the end of the file is reached, any pending data must be discarded" (R20): the result
+    /// is what was decoded up to here. If the end also ends the line and the block, that shows what
+    /// is lost.
     fn end_of_file(mut self, cut_off_line: &str, at: usize) -> Decoded {
         let decoded = self.decoded.clone();
         let retry = self.retry;
         if !cut_off_line.is_empty() {
             self.line(cut_off_line, at);
         }
-        // A reconnection time acts at the end of its line (R16), and this line has none.
+        // A reconnection time takes effect at the end of its line (R16), and this line has no end.
         self.retry = retry;
         let events_before = decoded.events().count();
         self.dispatch(at);
@@ -439,8 +440,8 @@ impl Interpreter {
     }
 }
 
-/// "Interpret the field value as an integer in base ten": there is no upper bound, so what does not
-/// fit saturates.
+/// "Interpret the field value as an integer in base ten": there is no upper bound, so larger values
+/// saturate.
 fn saturating_integer(digits: &str) -> u64 {
     digits.bytes().fold(0, |integer: u64, digit| {
         integer
@@ -455,7 +456,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    /// Lead bytes, their boundaries and continuation bytes: what random bytes hit too seldom.
+    /// Lead bytes, their boundaries and continuation bytes: random bytes hit them too seldom.
     fn utf8_boundary_byte() -> impl Strategy<Value = u8> {
         prop_oneof![
             proptest::sample::select(
@@ -516,7 +517,7 @@ mod tests {
                 b"Data:a\n b\n",
                 vec![(7, field("Data", "a")), (10, field(" b", ""))],
             ),
-            // R18: what a block sets counts, though it dispatches nothing.
+            // R18: a block that dispatches nothing still sets things.
             (b"event: a\n\r\n", vec![(10, undispatched("a", None, None))]),
             (
                 b"id: 1\n\n",

@@ -1,6 +1,6 @@
-//! [`proptest`](mod@proptest) strategies, biased to what breaks parsers and encoders.
+//! [`proptest`](mod@proptest) strategies, biased to input that breaks parsers and encoders.
 //!
-//! The values shrink: what a failing test reports is about as short as it can be.
+//! The values shrink: a failing test reports one that is nearly as short as possible.
 
 use bytes::Bytes;
 use proptest::char;
@@ -12,8 +12,8 @@ use sse_wire::{Event, EventId, EventType};
 use std::iter;
 use std::time::Duration;
 
-/// Events that can be sent: every combination of fields, with values of [`hostile_text`] as far as
-/// each field allows.
+/// Events that can be sent: every combination of fields, with values of [`hostile_text`] that each
+/// field allows.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -43,7 +43,7 @@ pub fn event() -> impl Strategy<Value = Event<'static>> {
         })
 }
 
-/// Text as an attacker or an accident would hand it to a server: line ends, NUL, BOM, colons,
+/// Text that an attacker or an accident could give to a server: line ends, NUL, BOM, colons,
 /// spaces, whole fields and events, and the line ends of other formats.
 ///
 /// ```
@@ -81,9 +81,9 @@ pub fn single_line_text() -> impl Strategy<Value = String> {
     hostile_text().prop_map(|text| text.replace(['\r', '\n'], ""))
 }
 
-/// Whole streams of bytes, anything but well-behaved: CR, LF and CRLF in all mixtures, BOMs and
-/// pieces of them, names that are nearly right, NUL, cut and overlong UTF-8, odd `retry` values;
-/// and enough of what is right to get far.
+/// Whole streams of bytes that break decoders: CR, LF and CRLF in all mixtures, BOMs and pieces of
+/// them, names that are nearly right, NUL, cut and overlong UTF-8, odd `retry` values; and enough
+/// valid parts to get far.
 ///
 /// They are [`Bytes`], which a failing test prints as text.
 ///
@@ -109,8 +109,8 @@ pub fn stream() -> impl Strategy<Value = Bytes> {
         .prop_map(|(start, pieces)| [start, &pieces.concat()].concat().into())
 }
 
-/// Streams of some ten kilobytes, mostly long runs of one thing: what is special happens at every
-/// distance from the boundaries of whatever buffers and windows a parser has.
+/// Streams of some ten kilobytes, mostly long runs of one thing, so that the special parts come at
+/// every distance from the boundaries of a parser's buffers and windows.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -152,8 +152,8 @@ pub struct Chunking {
 }
 
 impl Chunking {
-    /// Chunks of these sizes in bytes, again and again; where all are 0, the rest of the stream is
-    /// one chunk.
+    /// Chunks of these sizes in bytes, again and again; if all are 0, the rest of the stream is one
+    /// chunk.
     ///
     /// ```
     /// use sse_wire_testing::strategies::Chunking;
@@ -168,7 +168,7 @@ impl Chunking {
         }
     }
 
-    /// The chunks of a stream, which they make up exactly. Does not allocate.
+    /// The chunks of a stream; together they are the stream. Does not allocate.
     ///
     /// ```
     /// use sse_wire_testing::strategies::Chunking;
@@ -360,7 +360,7 @@ mod tests {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 
-    /// A strategy that stops producing what it is for would make every test with it pass.
+    /// If a strategy no longer produced what it is for, every test with it would pass.
     #[test]
     fn streams_have_what_breaks_parsers() {
         let mut runner = TestRunner::deterministic();

@@ -1,4 +1,4 @@
-//! The conformance vectors of `vectors/`, as Rust values. The schema page there says what each field
+//! The conformance vectors of `vectors/`, as Rust values. The README there says what each field
 //! means.
 
 use serde::{Deserialize, Deserializer, de::Error};
@@ -33,7 +33,7 @@ pub fn vectors() -> &'static [Vector] {
 }
 
 /// All encoder vectors: what an application asks for, and the bytes or the refusal that must come
-/// of it.
+/// out.
 ///
 /// ```
 /// use sse_wire_testing::{Outcome, encoder_vectors};
@@ -67,21 +67,21 @@ const DECODER_FILES: &[(&str, &str)] = files! {
 pub struct Vector {
     /// Says the point; unique.
     pub name: String,
-    /// What it is about: the name of the file that it stands in, `lines` or `bom` or another.
+    /// What it is about: the name of its file, `lines` or `bom` or another.
     #[serde(skip)]
     pub theme: &'static str,
     /// The [rules](sse_wire#rules) that decide: `R1` to `R27`.
     pub rules: Vec<String>,
-    /// The pitfalls that it guards: 1 to 20 of the schema page.
+    /// The traps that it guards: 1 to 20 of the README.
     #[serde(default)]
     pub traps: Vec<u8>,
-    /// Where the rules stand: a section of the HTML standard, or `Encoding` and a section of that
+    /// Where to find the rules: a section of the HTML standard, or `Encoding` and a section of that
     /// standard.
     pub section: String,
     /// Why the vector is there.
     pub why: String,
     /// The input, readable: printable ASCII as it is, the rest as `\t`, `\r`, `\n`, `\'`, `\"`,
-    /// `\\` or `\x` and two digits, as [`escape_ascii`](slice::escape_ascii) has it.
+    /// `\\` or `\x` and two digits, as [`escape_ascii`](slice::escape_ascii) writes it.
     pub text: String,
     /// The bytes of the stream, from its first to its last.
     #[serde(deserialize_with = "base64")]
@@ -104,10 +104,10 @@ pub struct Vector {
     /// The last event ID when the stream ends.
     pub last_event_id: String,
     /// The event that the end of the stream cuts off. The specification discards it (R20); a
-    /// decoder that can hand it over, hands over this.
+    /// decoder that can return it returns this.
     pub cut_off: Option<CutOffEvent>,
-    /// Where the vector says so, the [names](sse_wire::check::Kind::name) of all diagnostics that are
-    /// due, in order, matters of style included.
+    /// If the vector has them, the [names](sse_wire::check::Kind::name) of all diagnostics to
+    /// report, in order, with matters of style.
     #[serde(default)]
     pub diagnostics: Option<Vec<String>>,
 }
@@ -124,7 +124,7 @@ pub struct ExpectedEvent {
     pub data: String,
     /// The last event ID as of this event.
     pub last_event_id: String,
-    /// It must be out once this many bytes of the input are in, however they were cut: else the
+    /// It must be returned once this many bytes of the input were fed, in any chunks; else the
     /// decoder is late (R3).
     pub at: usize,
 }
@@ -144,7 +144,7 @@ pub struct CutOffEvent {
     pub last_event_id: String,
 }
 
-/// What an application asks of an encoder, and what must come of it.
+/// What an application asks of an encoder, and what must come out.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 #[serde(deny_unknown_fields)]
@@ -153,17 +153,17 @@ pub struct EncoderVector {
     pub name: String,
     /// The [rules](sse_wire#rules) that decide: `R1` to `R27`.
     pub rules: Vec<String>,
-    /// Where the rules stand: a section of the HTML standard.
+    /// Where to find the rules: a section of the HTML standard.
     pub section: String,
     /// Why the vector is there.
     pub why: String,
-    /// What is asked, in order, of one encoder.
+    /// The calls to one encoder, in order.
     pub calls: Vec<Call>,
-    /// What must come of it.
+    /// What must come out.
     pub outcome: Outcome,
 }
 
-/// One thing asked of an encoder.
+/// A call to an encoder.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 #[serde(rename_all = "snake_case")]
@@ -172,7 +172,7 @@ pub enum Call {
     Event(Fields),
     /// A comment, possibly of several lines.
     Comment(String),
-    /// The shortest thing that keeps a connection busy.
+    /// The shortest line that keeps a connection busy.
     KeepAlive,
     /// A reconnection time by itself.
     Retry(#[serde(deserialize_with = "milliseconds")] Duration),
@@ -201,7 +201,7 @@ pub struct Fields {
     pub data: Option<String>,
 }
 
-/// What must come of an [`EncoderVector`].
+/// What must come out of an [`EncoderVector`].
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 #[serde(rename_all = "snake_case")]
@@ -226,13 +226,13 @@ pub enum Outcome {
 pub struct Refusal {
     /// Which value it is: `type` or `id`.
     pub field: String,
-    /// Where in its UTF-8 form the offending byte stands.
+    /// The position of the invalid byte in its UTF-8 form.
     pub position: usize,
-    /// What stands there.
+    /// What is at that position.
     pub because: Problem,
 }
 
-/// What makes a value unfit to be sent.
+/// What a value must not have.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 #[serde(rename_all = "snake_case")]

@@ -1,16 +1,16 @@
-//! What is found in what real servers send: `tests/data/captures/README.md` says how it was
-//! recorded.
+//! What a checker finds in the streams of real servers: `tests/data/captures/README.md` says how
+//! they were recorded.
 
 use super::{check, in_short};
 use sse_wire::check::{Checker, Kind};
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Name, and all that is found but for style.
+/// Name, and all findings except for style.
 const EXPECTED: [(&str, &[&str]); 9] = [
     // Ends its lines with CR, and sends log entries of level `error` as events of this type.
     ("aiohttp-sse", &["1:28 bare-cr", "57:1 reserved-event-type"]),
-    // A progress bar's own CRs end lines, and what is empty is sent without data.
+    // A progress bar's own CRs end lines, and empty output is sent without data.
     (
         "axum",
         &["15:34 mixed-line-ends", "50:1 block-without-data"],
@@ -25,7 +25,7 @@ const EXPECTED: [(&str, &[&str]); 9] = [
     ("warp", &[]),
 ];
 
-/// Those that put no space behind the colon: the README's table has them.
+/// The servers that write no space after the colon: the README's table names them.
 const WITHOUT_SPACE: [&str; 2] = ["better-sse", "warp"];
 
 #[test]

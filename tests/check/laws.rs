@@ -49,7 +49,7 @@ proptest! {
     /// An error is a loss, and each loss is an error.
     #[test]
     fn an_error_is_a_loss(stream in stream()) {
-        // A comment that the end of the stream cuts within a character is no loss.
+        // A comment that the end of the stream cuts within a character is not a loss.
         let last_line = stream.rsplit(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
         prop_assume!(!last_line.starts_with(b":") || std::str::from_utf8(last_line).is_ok());
         let (found, summary) = check(Checker::new(), [&stream[..]]);
@@ -59,7 +59,7 @@ proptest! {
     #[test]
     fn places_are_within_the_stream_and_in_order(stream in stream()) {
         let (found, summary) = check(Checker::new().with_max_per_kind(u64::MAX), [&stream[..]]);
-        // The same is said once.
+        // The same fault is reported once.
         prop_assert!(found.len() as u64 <= summary.errors() + summary.warnings());
         let kinds: BTreeSet<_> = found.iter().map(Diagnostic::kind).collect();
         prop_assert!(summary.counts().map(|(kind, _)| kind).eq(kinds));
@@ -94,7 +94,7 @@ proptest! {
     }
 }
 
-/// Streams that are hard to decode, with what no event stream should have mixed in.
+/// Streams that are hard to decode, mixed with text that no event stream should have.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let hard = || strategies::stream().prop_map(|stream| stream.to_vec());
     let odd = proptest::sample::select(ODD).prop_map(<[u8]>::to_vec);
@@ -123,10 +123,10 @@ const ODD: &[&[u8]] = &[
     b" Data : a\n",
 ];
 
-/// What is about the text that an application sends, and not about how it is sent: the format can
-/// carry it all, so an encoder has no reason to alter or refuse it.
+/// Diagnostics about an application's text, not about how it is sent: the format can carry all of
+/// it, so an encoder has no reason to alter or refuse it.
 const ABOUT_CONTENT: &[Kind] = &[
-    // Text that was copied from a file along with its mark.
+    // Text that was copied from a file with its byte order mark.
     Kind::BomInValue,
     // Characters that the format carries, but not every client does.
     Kind::UnicodeLineEnd,
@@ -192,7 +192,7 @@ fn encode(calls: &[Call]) -> Vec<u8> {
     buf
 }
 
-/// Text of any script in any number of lines, with nothing in it that looks like a mistake.
+/// Text of any script in any number of lines, without anything that looks like a mistake.
 fn tame_text() -> impl Strategy<Value = String> {
     "([a-z0-9 .,:é€한😀-]{0,12}(\n|\r|\r\n)?){0,4}".prop_filter("looks encoded twice", |text| {
         !text.split(['\r', '\n']).any(|line| {
@@ -226,7 +226,7 @@ fn tame_event() -> impl Strategy<Value = Event<'static>> {
     )
 }
 
-/// What a client loses of a stream, by the specification's rules written down once more: anything?
+/// Whether a client loses anything of a stream, by a second version of the specification's rules.
 fn loses_something(stream: &[u8]) -> bool {
     let text = String::from_utf8_lossy(stream)
         .replace("\r\n", "\n")
@@ -263,7 +263,7 @@ fn loses_something(stream: &[u8]) -> bool {
     lost || has_data || event_type.is_some() || id.is_some()
 }
 
-/// The summary tells what the decoder and the reference tell of the stream.
+/// The summary agrees with the decoder and the reference decoder.
 fn assert_summary(stream: &[u8]) -> Result<(), TestCaseError> {
     let (_, summary) = check(Checker::new(), [stream]);
     let expected = reference::decode(stream);

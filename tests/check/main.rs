@@ -1,5 +1,5 @@
-//! The checker: each kind of diagnostic with its place and with what clients do there, and what
-//! must hold for all streams.
+//! The checker: each kind of diagnostic with its place and with what clients do there, and laws for
+//! all streams.
 
 mod captures;
 mod laws;
@@ -9,13 +9,13 @@ use sse_wire::{DecodeError, Decoder, Event};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A stream with one thing wrong, what clients make of it, and a neighbour with nothing wrong.
+/// A stream with one fault, what clients make of it, and a similar stream without a fault.
 struct Row {
     kind: Kind,
     stream: &'static [u8],
     /// Line, column, offset and length of the diagnostic.
     at: (u64, u64, u64, u64),
-    /// What else is found, since one mistake leads to another.
+    /// Other findings, since one mistake leads to another.
     also: &'static [Kind],
     client: Client,
     neighbour: &'static [u8],
@@ -53,7 +53,7 @@ const fn with_retry(milliseconds: u64, client: Client) -> Client {
     }
 }
 
-/// What one event may hold in the rows.
+/// The limit of an event in the rows.
 const LIMIT: usize = 90;
 
 const ROWS: &[Row] = &[
@@ -663,7 +663,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
         b"retry: 5\\n\n",
         &["1:8 invalid-retry", "1:9 literal-line-end"],
     ),
-    // JSON that is cut, and text that only begins like JSON.
+    // JSON that is cut, and text that only starts like JSON.
     (
         b"data: {\"a\":\n\n\"b\"}\n\n",
         &["3:1 json-cut-by-line-end"],
@@ -676,7 +676,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
     (b"data: [INFO] \"a\nb\"\n\n", &["2:1 unknown-field"]),
     (b"data: \"one\ndata: two\"\n\n", &[]),
     (b"data: {}\ndata: a\n\n", &[]),
-    // What is no event stream: one error up to the next field.
+    // Not an event stream: one error up to the next field.
     (b"{\"a\": 1}\n\n{\"a\": 2}\n\n", &["1:1 raw-json"]),
     (b"{'a': 1}\n[1]\n", &["1:1 raw-json"]),
     (
@@ -721,7 +721,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
     (b"data: data:image/png;base64,AAAA\n\n", &[]),
     (b"data: name: a\ndata: data: 5\n\ndata: data:\ndata:   b: 1\n\n", &[]),
     (b"data: :)\n\ndata: :\n\ndata: data\n\n", &[]),
-    // JSON that does not parse, where all around it does.
+    // JSON that does not parse, among JSON that does.
     (
         b"data: {\"a\":1,\"b\"\ndata: {\"type\":\"error\"}\n\n",
         &["2:7 invalid-json"],
@@ -745,7 +745,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
     (b"data: \"Hello\"\ndata: [docs](x)\n\n", &[]),
     (b"data: \"name\"\ndata: {not json}\n\n", &[]),
     (b"data: {}\n\ndata: {\n", &["4:1 end-inside-block"]),
-    // Line ends of others, in values only, once.
+    // Line ends of other formats, only in values, once.
     (
         b"data: \x0B\n\nid: \xC2\x85\n\n",
         &["1:7 unicode-line-end", "3:5 id-not-portable"],
@@ -772,7 +772,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
         b"data: a\n\nContent-Type: text/plain\nX-Foo: b\n\nbar: c\n",
         &["3:1 raw-http-head", "6:1 unknown-field"],
     ),
-    // An empty type is none.
+    // An empty type is not a type.
     (b"event:\n\n", &[]),
     (b"event:\nevent: a\ndata\n\n", &[]),
     (b"event\n", &[]),
@@ -783,7 +783,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
     (b"{\"error\":1}\n\nfoo: x\n", &["1:1 raw-json", "3:1 unknown-field"]),
     (b"{\n\n\"a\": 1\n\n}\n", &["1:1 raw-json"]),
     (b"<p>\n\n<p>a\n\n  b\n\nfoo: c\n", &["1:1 raw-html", "7:1 unknown-field"]),
-    // Bodies that are no text.
+    // Bodies that are not text.
     (b"\x78\x9C\xAA\x56\n\xFF\xFE\xFD", &["1:1 raw-compressed"]),
     (b"d\0a\0t\0a\0:\0 \0a\0\n\0\n\0", &["1:1 raw-utf16"]),
     (b"\0d\0a\0t\0a\0:\0 \0a\0\n\0\n", &["1:1 raw-utf16"]),
@@ -794,7 +794,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
         &["1:1 raw-binary"],
     ),
     (b"x^2 is a square\n: a\n", &["1:1 unknown-field"]),
-    // What recording tools add.
+    // Lines that recording tools add.
     (
         b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nfoo: b\r\n\r\ndata: a\n\n",
         &["1:1 raw-http-head"],
@@ -816,7 +816,7 @@ const FOUND: &[(&[u8], &[&str])] = &[
         b"user@host:~$ curl -N x\ndata: a\n\nuser@host:~$ ",
         &["1:1 recording-tool"],
     ),
-    // No stream at all.
+    // Not a stream at all.
     (b"1: a\n2: a\n3: a\n4: a\n5: a\n6: a\n7: a\n8: a\n9: a\n", &[
         "1:1 unknown-field",
         "2:1 unknown-field",
@@ -1144,7 +1144,7 @@ fn names_that_are_meant_are_not_reported() {
     };
     let (found, _) = check(known(), [&stream[..]]);
     assert_eq!(in_short(&found), ["5:1 unknown-field"]);
-    // They make it an event stream.
+    // These lines make it an event stream.
     let (found, _) = check(known(), [&b"topics: a\n".repeat(20)[..]]);
     assert_eq!(in_short(&found), [""; 0]);
 }
@@ -1182,7 +1182,7 @@ fn places_are_exact() {
             b"data: xxxxxxxxxxxxxxxxxxxx\r\r",
             &[(Kind::EventTooLarge, 0, 26), (Kind::BareCr, 26, 1)],
         ),
-        // Only what is looked at ends within a character.
+        // Only the part that is checked ends within a character.
         (
             1,
             b":234567890\xE2\x82\xAC\n",

@@ -1,5 +1,5 @@
-//! The adapters' state machine beside a loop over [`Feed`](sse_wire::Feed): whatever a body does and
-//! whatever its caller asks for, an adapter says what the decoder says.
+//! Compares the adapters' state machine with a loop over [`Feed`](sse_wire::Feed): for any body and
+//! any calls, an adapter returns what the decoder returns.
 
 use bytes::Bytes;
 use futures::Stream;
@@ -15,8 +15,9 @@ use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 use std::vec;
 
-/// Input: a limit, how many bytes say what bodies do, these, how many bytes say what is asked, these;
-/// the rest is the stream. What a body has left is the next one's.
+/// Input: a limit, then a number and as many bytes that say what bodies do, then a number and as
+/// many bytes that say which calls are made; the rest is the stream. Each body continues where the
+/// last one ended.
 pub fn adapters(input: &[u8]) {
     let (&limit, input) = input.split_first().unwrap_or((&u8::MAX, &[]));
     let limit = if limit == u8::MAX {
@@ -91,7 +92,7 @@ impl From<u8> for Call {
 
 type Answer = Option<Result<Frame, StreamError<Failure>>>;
 
-/// What went wrong with a body.
+/// The error of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure;
 
@@ -141,7 +142,7 @@ impl Stream for Body {
     }
 }
 
-/// Asks the adapter. Each future that waits is dropped.
+/// Calls the adapter. Each future that waits is dropped.
 fn ask(mut events: EventStream<Body>, call: Call, next: Body) -> (EventStream<Body>, Answer) {
     let found = |found: Option<Result<(), StreamError<Failure>>>, frame: Option<Frame>| {
         found.map(|found| found.map(|()| frame.expect("it has been found")))
@@ -195,7 +196,7 @@ fn ask(mut events: EventStream<Body>, call: Call, next: Body) -> (EventStream<Bo
     (events, answer)
 }
 
-/// Polls until there is an answer. A task that nobody wakes would never get one.
+/// Polls until there is an answer. A task that is not woken would never get one.
 pub fn until_ready<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
     #[derive(Default)]
     struct Woken(AtomicBool);
@@ -218,11 +219,11 @@ fn dispatched(event: sse_wire::Event<'_>) -> Frame {
     Frame::Event(reference::Event::from(event))
 }
 
-/// What a caller without the adapter writes: a loop over `Feed`.
+/// The code of a caller without the adapter: a loop over `Feed`.
 struct Model {
     body: Body,
     has_ended: bool,
-    /// What the last chunk has left.
+    /// The rest of the last chunk.
     chunk: Bytes,
     decoder: Decoder,
 }

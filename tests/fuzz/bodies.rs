@@ -1,8 +1,7 @@
-//! The fuzz targets: functions of any bytes, which hold the laws against the values that they read
-//! from them.
+//! The fuzz targets: each reads values from any bytes, and tests laws on them.
 //!
 //! All read their input in one way: a number is a byte, a string is a number and this many bytes.
-//! Where the input is used up, numbers are 0, and strings end.
+//! After the end of the input, numbers are 0, and strings end.
 
 use crate::laws::decoder::{self, Operation};
 use crate::laws::encoder::{self, Call};
@@ -18,7 +17,7 @@ use std::time::Duration;
 pub struct Target {
     pub name: &'static str,
     pub body: fn(&[u8]),
-    /// What makes an input for it of a stream that follows.
+    /// The bytes to put before a stream, to make an input of it.
     heads: &'static [&'static [u8]],
 }
 
@@ -71,7 +70,7 @@ impl Target {
     }
 }
 
-/// The decoder says what the reference says, and never late.
+/// The decoder returns what the reference decoder returns, and never late.
 ///
 /// Input: chunk sizes; the rest is the stream.
 pub fn decode(input: &[u8]) {
@@ -82,7 +81,7 @@ pub fn decode(input: &[u8]) {
     decoder::a_decoder_knows_what_the_end_would_cut_off(stream);
 }
 
-/// Chunk boundaries make no difference under any limit, and a limit drops what is over it alone.
+/// Chunk boundaries make no difference under any limit, and a limit drops only blocks over it.
 ///
 /// Input: a limit, chunk sizes; the rest is the stream.
 pub fn chunks(input: &[u8]) {
@@ -93,13 +92,13 @@ pub fn chunks(input: &[u8]) {
     decoder::chunk_boundaries_make_no_difference(stream, limit, &chunking);
     decoder::the_end_is_a_blank_line_that_commits_nothing(stream, limit);
     limits::a_limit_drops_what_is_too_large_and_nothing_else(stream, limit, &chunking);
-    // What is asked for varies with the input, but needs no byte of its own.
+    // Varies with the input, but needs no byte of its own.
     let asks = stream.first().copied().unwrap_or_default();
     decoder::an_owned_feed_is_a_feed(stream, limit, &chunking, asks);
     decoder::a_chunk_that_changes_never_panics(stream, &chunking, asks);
 }
 
-/// What is encoded decodes to the same, and what cannot be encoded is refused.
+/// Encoded values decode to the same, and values that cannot be encoded are refused.
 ///
 /// Input: events, each as flags and a string for each value that it has.
 pub fn round_trip(input: &[u8]) {
@@ -110,7 +109,7 @@ pub fn round_trip(input: &[u8]) {
     }
     for event in &events {
         encoder::an_event_is_the_same_in_every_form(event);
-        // It tries every cut, which takes too long for more.
+        // It tries every cut, which would take too long for more.
         if event.data().len() < 64 {
             encoder::data_in_pieces_is_data_at_once(event.data());
         }
@@ -118,7 +117,7 @@ pub fn round_trip(input: &[u8]) {
     encoder::encoded_events_are_the_stream_of_those_events(&events, &Chunking::new([]));
 }
 
-/// Any calls of an encoder in any order write what they ask for, and nothing else.
+/// Any calls of an encoder in any order write only what they ask for.
 ///
 /// Input: calls, each as a number and what it takes.
 pub fn encoder(input: &[u8]) {
@@ -130,7 +129,7 @@ pub fn encoder(input: &[u8]) {
     encoder::calls_write_what_they_ask_for_and_nothing_else(&calls);
 }
 
-/// What a gateway writes back decodes to the same frames, and it finds the end of each block.
+/// A gateway's output decodes to the same frames, and a gateway finds the end of each block.
 ///
 /// Input: flags, chunk sizes of both sides, a string if a flag is set; the rest is the stream.
 pub fn gateway(input: &[u8]) {
@@ -143,7 +142,7 @@ pub fn gateway(input: &[u8]) {
     gateway::remaining_marks_the_end_of_each_line_and_block(stream, &before);
 }
 
-/// Whatever is done to a decoder, it continues as one does that is fed byte by byte.
+/// After any operations, a decoder continues like one that is fed byte by byte.
 ///
 /// Input: a limit, then operations, each as a number and what it takes.
 pub fn operations(input: &[u8]) {
@@ -156,7 +155,8 @@ pub fn operations(input: &[u8]) {
     decoder::any_operations_are_the_same_byte_by_byte(limit, &operations);
 }
 
-/// Diagnostics are the same for all chunks, stand where the stream is, and agree with the decoder.
+/// Diagnostics are the same for all chunks, have places within the stream, and agree with the
+/// decoder.
 ///
 /// Input: a limit, chunk sizes; the rest is the stream.
 pub fn check(input: &[u8]) {
@@ -181,7 +181,7 @@ pub fn check(input: &[u8]) {
     assert_eq!(whole.finish().count(), 0);
     let summary = whole.summary();
     assert_eq!(in_chunks.summary(), summary);
-    // The same is said once.
+    // The same fault is reported once.
     assert!(summary.errors() + summary.warnings() >= expected.len() as u64);
 
     let lines = stream
@@ -210,7 +210,7 @@ pub fn check(input: &[u8]) {
     assert_eq!(summary.retries, decoded.retries().count() as u64);
 }
 
-/// What is left of the input.
+/// The rest of the input.
 struct Input<'i>(&'i [u8]);
 
 impl<'i> Input<'i> {
@@ -260,7 +260,7 @@ impl<'i> Input<'i> {
         Duration::from_millis(milliseconds.fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
     }
 
-    /// Text that may be refused where it has to stay on one line.
+    /// Text that is refused if it has to stay on one line.
     fn value(&mut self) -> String {
         let bytes = self.string();
         encoder::a_header_is_an_id_that_an_event_may_have(bytes);

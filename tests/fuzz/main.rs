@@ -1,4 +1,4 @@
-//! The fuzz targets' bodies on the conformance vectors and on what fuzzing has found worth keeping.
+//! Runs the fuzz targets' bodies on the conformance vectors and on the seeds.
 #![allow(unreachable_pub, reason = "the fuzz targets use the bodies as well")]
 
 mod bodies;

@@ -1,4 +1,4 @@
-//! The decoder: what the reference says, in any chunks, whatever the caller does.
+//! The decoder returns what the reference decoder returns, in any chunks and for any calls.
 
 use super::{
     Outcome, State, bom_len, events, finish, frames, is_event, is_line_end, next_event, next_frame,
@@ -9,8 +9,7 @@ use sse_wire_testing::reference::{self, Frame};
 use sse_wire_testing::strategies::Chunking;
 use std::cell::Cell;
 
-/// What a decoder keeps of a line before it can tell whether it counts, in bytes: less than
-/// `event: `.
+/// How many bytes of a line a decoder keeps before it knows the field: less than `event: `.
 const LINE_START: usize = 6;
 
 pub fn holds_no_more_than_its_limit(decoder: &Decoder) {
@@ -18,7 +17,7 @@ pub fn holds_no_more_than_its_limit(decoder: &Decoder) {
     assert!(decoder.buffered() <= most, "{decoder:?}");
 }
 
-/// The decoder says what the reference says, and never late.
+/// The decoder returns what the reference decoder returns, and never late.
 pub fn the_decoder_says_what_the_reference_says(stream: &[u8], chunking: &Chunking) {
     let decoded = reference::decode(stream);
     let mut decoder = Decoder::new();
@@ -74,7 +73,8 @@ pub fn chunk_boundaries_make_no_difference(stream: &[u8], limit: usize, chunking
     assert_eq!(in_chunks.buffered(), 0);
 }
 
-/// `in_line` is true inside a line, and `in_block` where the end of the stream would cut something off.
+/// `in_line` is true inside a line, and `in_block` if the end of the stream would cut something
+/// off.
 pub fn a_decoder_knows_what_the_end_would_cut_off(stream: &[u8]) {
     let mut decoder = Decoder::new();
     frames(&mut decoder.feed(stream));
@@ -101,7 +101,7 @@ pub fn the_end_is_a_blank_line_that_commits_nothing(stream: &[u8], limit: usize)
     assert_eq!(decoder.last_event_id(), before.last_event_id);
     assert_eq!(decoder.retry(), before.retry);
     assert!(!decoder.in_block() && decoder.buffered() == 0);
-    // With one exception: a reconnection time whose line is cut off does not act.
+    // With one exception: a reconnection time whose line is cut off has no effect.
     assert_eq!(without_retry(finished), without_retry(due));
 }
 
@@ -115,7 +115,7 @@ fn without_retry(mut outcome: Option<Outcome>) -> Option<Outcome> {
 /// What a caller may do to a decoder.
 #[derive(Clone, Debug)]
 pub enum Operation {
-    /// Feeds a chunk, and asks for events where a bit of `asks` is set, else for frames.
+    /// Feeds a chunk, and asks for events if a bit of `asks` is set, else for frames.
     Feed {
         chunk: Vec<u8>,
         asks: u8,
@@ -133,7 +133,7 @@ pub enum Operation {
     },
     /// Continues with a clone.
     Clone,
-    /// Feeds a clone, which is nothing to the original.
+    /// Feeds a clone, which does not affect the original.
     FeedClone(Vec<u8>),
     Finish,
     Reconnect,
@@ -144,8 +144,8 @@ pub enum Operation {
     Resume(EventId<'static>),
 }
 
-/// Whatever is done to a decoder, it continues as one does that is fed byte by byte; and, if no limit
-/// is near, as the reference does.
+/// After any operations, a decoder continues like one that is fed byte by byte; and, if no limit is
+/// near, like the reference decoder.
 pub fn any_operations_are_the_same_byte_by_byte(limit: usize, operations: &[Operation]) {
     let mut decoder = Decoder::new().with_max_event_size(limit);
     let mut twin = Twin::of(&decoder);
@@ -157,7 +157,7 @@ pub fn any_operations_are_the_same_byte_by_byte(limit: usize, operations: &[Oper
             Operation::FeedOften { chunk, asks } => {
                 let (mut rest, mut asks, mut outcomes) = (&chunk[..], *asks, Vec::new());
                 loop {
-                    // A feed of which nothing is asked consumes nothing that matters.
+                    // A feed that is not asked for anything consumes at most an LF.
                     rest = decoder.feed(rest).remaining();
                     let (outcome, remaining) = feed_part(&mut decoder, rest, asks, 1);
                     if outcome.is_empty() {
@@ -216,7 +216,7 @@ fn reconnect(decoder: &mut Decoder, twin: &mut Twin) {
     twin.connection.clear();
 }
 
-/// Feeds a chunk until this many outcomes came, and returns them and what remains.
+/// Feeds a chunk until this many outcomes came. Returns them and the remaining bytes.
 fn feed_part<'c>(
     decoder: &mut Decoder,
     chunk: &'c [u8],
@@ -241,7 +241,7 @@ fn feed_part<'c>(
     (outcomes, feed.remaining())
 }
 
-/// A decoder that is fed byte by byte, and knows its whole connection.
+/// A decoder that is fed byte by byte, and remembers its whole connection.
 #[derive(Default)]
 struct Twin {
     decoder: Decoder,
@@ -258,7 +258,8 @@ impl Twin {
         }
     }
 
-    /// The other decoder consumed this chunk, and this came of it. It need not have asked for all.
+    /// The other decoder consumed this chunk and returned this. It need not have asked for
+    /// everything.
     fn feed(&mut self, chunk: &[u8], outcomes: &[Outcome]) {
         if self.connection.is_empty() {
             self.resumed_after = self.decoder.last_event_id().to_owned();
@@ -288,7 +289,7 @@ impl Twin {
         self.connection.clear();
     }
 
-    /// What the reference says of the connection, unless a limit may be near.
+    /// What the reference decoder returns for the connection, unless a limit may be near.
     fn reference(&self) -> Option<reference::Decoded> {
         let limit_is_far = self.connection.len() <= self.decoder.max_event_size();
         let has_begun = !self.connection.is_empty();
@@ -297,8 +298,8 @@ impl Twin {
     }
 }
 
-/// A feed that owns its chunk never differs from one that borrows it. A bit of `asks` that is set
-/// asks for events, else for frames.
+/// A feed that owns its chunk never differs from one that borrows it. A set bit of `asks` asks for
+/// events, a clear one for frames.
 pub fn an_owned_feed_is_a_feed(stream: &[u8], limit: usize, chunking: &Chunking, mut asks: u8) {
     let mut decoder = Decoder::new().with_max_event_size(limit);
     let mut owned = OwnedFeed::with_decoder(decoder.clone());
@@ -330,7 +331,7 @@ pub fn an_owned_feed_is_a_feed(stream: &[u8], limit: usize, chunking: &Chunking,
     assert_eq!(State::of(&owned.into_decoder()), State::of(&decoder));
 }
 
-/// What an owned feed has found can be asked for twice.
+/// An owned feed can return what it has found a second time.
 fn it_found(
     owned: &OwnedFeed<&[u8]>,
     advanced: Option<Result<(), DecodeError>>,
@@ -345,7 +346,7 @@ fn it_found(
     assert_eq!(event.map(Frame::from).as_ref(), due_event);
 }
 
-/// A chunk that changes its content and its length between two looks at it never panics.
+/// A chunk that changes its content and length between two reads never causes a panic.
 pub fn a_chunk_that_changes_never_panics(stream: &[u8], chunking: &Chunking, mut asks: u8) {
     struct Changing<'s> {
         looks: &'s [&'s [u8]],

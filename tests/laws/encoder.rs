@@ -1,4 +1,4 @@
-//! Events and the encoder: what is written is what was asked for, and nothing else.
+//! Events and the encoder: the output is what was asked for, and nothing else.
 
 use super::{expected, finish, frames, with_line_feeds};
 use sse_wire::{Decoder, Encoder, Event, EventId, EventType, Field, InvalidText, Parts, headers};
@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::mem;
 use std::time::Duration;
 
-/// What the wire cannot carry is refused at its first offending byte; everything else is a value.
+/// Text that the wire cannot carry is refused at its first invalid byte; any other text is a value.
 pub fn a_value_that_would_inject_is_refused_at_its_first_offence(value: &str) {
     let first = |offences: &[char]| value.find(offences);
     let refusal = |position: usize| match value.as_bytes()[position] {
@@ -36,7 +36,7 @@ pub fn a_value_that_would_inject_is_refused_at_its_first_offence(value: &str) {
     assert_eq!(name.is_err(), is_reserved || in_name.is_some());
 }
 
-/// A request's header is an id if it is UTF-8 and one that an event may have.
+/// A request's header is an id if it is UTF-8 and an event may have it as its id.
 pub fn a_header_is_an_id_that_an_event_may_have(value: &[u8]) {
     let text = std::str::from_utf8(value).ok();
     let id = text.and_then(|text| EventId::new(text).ok());
@@ -78,7 +78,7 @@ pub fn encoded_events_are_the_stream_of_those_events(events: &[Event<'_>], chunk
     assert_eq!(finish(&mut decoder), None);
 }
 
-/// What a decoder makes of an event, if it sets anything.
+/// The frame that a decoder returns for an event, if the event sets anything.
 fn received(event: &Event<'_>, last_event_id: &str) -> Option<Frame> {
     let mut received = reference::Event::from(event.as_borrowed());
     received.data = with_line_feeds(event.data());
@@ -92,7 +92,7 @@ fn received(event: &Event<'_>, last_event_id: &str) -> Option<Frame> {
     }
 }
 
-/// Lent, owned or taken apart, an event is the same; and two that are equal hash alike.
+/// An event is the same when it is lent, owned or taken apart; and equal events have equal hashes.
 pub fn an_event_is_the_same_in_every_form(event: &Event<'_>) {
     let Parts {
         event_type,
@@ -193,8 +193,8 @@ impl Call {
 }
 
 /// No value can add a line, field or event: any calls in any order write the lines that they ask
-/// for, byte for byte, and a decoder makes of them what was asked for. The buffer may be another
-/// one, and the encoder a clone, between any two calls.
+/// for, byte for byte, and a decoder returns what was asked for. Between any two calls the buffer
+/// may change, and the encoder may be cloned.
 pub fn calls_write_what_they_ask_for_and_nothing_else(calls: &[Call]) {
     let (mut encoder, mut stream, mut asked) = (Encoder::new(), Vec::new(), Asked::default());
     for call in calls.iter().chain([&Call::End]) {
@@ -248,8 +248,8 @@ impl Line {
     }
 }
 
-/// What some calls ask for. It knows all of an event's data before it cuts it into lines, and
-/// remembers after which of them other lines have to go.
+/// The lines that some calls ask for. It knows all of an event's data before it splits the data
+/// into lines, and remembers after which of them other lines have to come.
 #[derive(Default)]
 struct Asked {
     lines: Vec<Line>,
@@ -259,7 +259,7 @@ struct Asked {
 /// An open block.
 #[derive(Default)]
 struct Open {
-    /// It has nothing but what may stand before an event.
+    /// It has only lines that may come before an event.
     takes_event: bool,
     has_field: bool,
     retry: Option<Duration>,
@@ -342,7 +342,7 @@ impl Asked {
         open.data.get_or_insert_default().push_str(piece);
     }
 
-    /// Lines that are no data of the open event.
+    /// Lines that are not data of the open event.
     fn asides(&mut self, lines: impl IntoIterator<Item = Line>) {
         for line in lines {
             match &mut self.open {
@@ -374,7 +374,7 @@ impl Asked {
         self.lines.push(Line::Blank);
     }
 
-    /// What a decoder has to make of the lines.
+    /// The frames that a decoder has to return for the lines.
     fn frames(&self) -> Vec<Frame> {
         let (mut frames, mut last_event_id) = (Vec::new(), String::new());
         let (mut block, mut has_other) = (Event::without_data(), false);
@@ -416,7 +416,7 @@ impl Asked {
     }
 }
 
-/// The lines that a text becomes.
+/// The lines of a text.
 fn data_lines(text: &str) -> impl Iterator<Item = String> {
     let lines = with_line_feeds(text);
     let lines = lines.split('\n').map(str::to_owned);

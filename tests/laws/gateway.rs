@@ -1,4 +1,5 @@
-//! Gateways: what is read and written again, frame by frame or byte for byte, stays what it was.
+//! Gateways: a stream that is read and written again, frame by frame or byte for byte, stays the
+//! same.
 
 use super::{expected, frames, lines, outcome, with_line_feeds};
 use sse_wire::{Decoder, Encoder, Event};
@@ -6,7 +7,8 @@ use sse_wire_testing::reference::{self, Decoded, Frame};
 use sse_wire_testing::strategies::Chunking;
 
 /// The frames of any stream that has no error, written by [`Encoder::frame`], decode to the same
-/// frames, whatever the chunks on either side; with `data`, the same where each event gets that.
+/// frames, for any chunks on either side; with `data`, to the same frames with that data in each
+/// event.
 pub fn frames_written_back_are_the_same(
     stream: &[u8],
     data: Option<&str>,
@@ -46,8 +48,8 @@ pub fn frames_written_back_are_the_same(
     assert!(!decoder.in_block());
 }
 
-/// A stream may end in a block of which only reconnection times and other fields were shown so far.
-/// The gateway has written those, and has to end that block.
+/// A stream may end in a block of which only reconnection times and other fields have come as
+/// frames. The gateway has written those, and has to end that block.
 fn with_end_of_block(mut decoded: Decoded) -> Decoded {
     let is_end =
         |(_, frame): &(usize, Frame)| matches!(frame, Frame::Event(_) | Frame::Undispatched(_));

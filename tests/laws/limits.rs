@@ -1,5 +1,5 @@
-//! The limit, by a model that knows the lines of a stream and what the reference says of each, and
-//! nothing of how the decoder stores them.
+//! The limit, by a model that knows the lines of a stream and the reference decoder's frame for
+//! each, but not how the decoder stores them.
 
 use super::decoder::holds_no_more_than_its_limit;
 use super::{Line, Outcome, frames, lines};
@@ -9,8 +9,8 @@ use sse_wire_testing::strategies::Chunking;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A limit takes away what is over it, and nothing else. It counts bytes as they come on the wire,
-/// so replacement makes no difference.
+/// A limit removes only blocks over it. It counts the bytes of the stream, so replacement makes no
+/// difference.
 pub fn a_limit_drops_what_is_too_large_and_nothing_else(
     stream: &[u8],
     limit: usize,
@@ -30,7 +30,7 @@ pub fn a_limit_drops_what_is_too_large_and_nothing_else(
     assert_eq!(decoder.retry(), reference::decode(stream).retries().last());
 }
 
-/// What must come of a stream under a limit.
+/// The expected result of a stream under a limit.
 #[derive(Default)]
 struct Limited {
     limit: usize,
@@ -70,7 +70,7 @@ impl Limited {
         limited
     }
 
-    /// A line, and what the reference says at its end.
+    /// A line, and the reference decoder's frame at its end.
     fn line(&mut self, line: &[u8], frame: Option<Frame>) {
         let (name, value) = name_and_value(line);
         match (name, frame) {
@@ -110,7 +110,7 @@ impl Limited {
         }
     }
 
-    /// What was replaced counts until the new value is whole.
+    /// A replaced value counts until the new one is whole.
     fn fits(&self, more: usize) -> bool {
         self.block.size() + more <= self.limit
     }
@@ -125,7 +125,7 @@ impl Limited {
         !self.block.is_too_large
     }
 
-    /// What is no part of the block, but has to fit beside it.
+    /// Text that is not part of the block, but has to fit next to it.
     fn beside_the_block(&mut self, size: usize, name: &str, frame: Frame) {
         if self.fits(size) {
             self.outcomes.push(Ok(frame));
@@ -164,7 +164,7 @@ impl Limited {
         } else {
             frame
         };
-        // An earlier id that was too large has left the one before it in force.
+        // An earlier id was too large, so the one before it is still in force.
         self.outcomes.extend(frame.map(|mut frame| {
             if let Frame::Event(event) | Frame::Undispatched(event) = &mut frame {
                 event.last_event_id.clone_from(&self.last_event_id);

@@ -1,5 +1,5 @@
-//! The laws of the codec, each once: a function that panics where its law does not hold. Property
-//! tests call them with values that proptest makes, fuzz targets with values read from bytes.
+//! The laws of the codec, each once: a function that panics if its law does not hold. Property
+//! tests call them with values from proptest, fuzz targets with values read from bytes.
 #![allow(unreachable_pub, reason = "a module of several programs")]
 
 pub mod decoder;
@@ -12,7 +12,7 @@ use sse_wire_testing::reference::{Decoded, Frame};
 use std::iter;
 use std::time::Duration;
 
-/// What comes of a stream at one point: a frame, or the text of an error.
+/// A result at one point of a stream: a frame, or the text of an error.
 pub type Outcome = Result<Frame, String>;
 
 pub fn outcome(frame: Result<sse_wire::Frame<'_>, DecodeError>) -> Outcome {
@@ -54,13 +54,13 @@ pub fn is_event(outcome: &Outcome) -> bool {
     }
 }
 
-/// What the reference says must come of a stream, in any chunks and without a limit.
+/// The reference decoder's result for a stream, in any chunks and without a limit.
 pub fn expected(decoded: &Decoded) -> Vec<Outcome> {
     let frames = decoded.frames.iter();
     frames.map(|(_, frame)| Ok(frame.clone())).collect()
 }
 
-/// Everything about a decoder that can be seen without feeding it, however it was asked.
+/// All state of a decoder that can be seen without feeding it.
 #[derive(Debug, PartialEq)]
 pub struct State {
     pub last_event_id: String,

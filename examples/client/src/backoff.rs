@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-/// What the specification leaves to the client: "a few seconds" (9.2.2).
+/// The specification leaves this to the client: "a few seconds" (9.2.2).
 const UNTIL_THE_SERVER_SAYS: Duration = Duration::from_secs(3);
 
-/// A server that says `retry: 0` shall not be asked without end.
+/// So that a server that says `retry: 0` is not asked without a pause.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// How long to wait before reconnecting.
 ///
-/// At least the reconnection time, and twice as long after each connection in a row that has brought
-/// nothing, up to the longest. A random part on top keeps the clients of a server that restarts from
-/// all coming back at the same moment.
+/// At least the reconnection time, and twice as long after each connection in a row that has
+/// brought no event, up to the longest. A random part is added, so that the clients of a server
+/// that restarts do not all come back at the same moment.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     longest: Duration,
@@ -27,7 +27,7 @@ impl Backoff {
         }
     }
 
-    /// A connection was of use.
+    /// A connection has brought an event.
     pub const fn reset(&mut self) {
         self.in_vain = 0;
     }

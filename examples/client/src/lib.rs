@@ -1,4 +1,4 @@
-//! What both clients share: all of it knows no HTTP library and waits for nothing.
+//! What both clients share: it uses no HTTP library and never waits.
 
 mod backoff;
 mod output;
@@ -23,7 +23,7 @@ pub struct Options {
     /// Try again after a 429 or 5xx; browsers would stop
     #[arg(long)]
     pub persistent: bool,
-    /// Take the connection for lost after this much silence, comments included
+    /// Give the connection up after this much silence; comments are not silence
     #[arg(long, value_name = "SECONDS", default_value = "45", value_parser = seconds)]
     pub idle: Duration,
     /// Wait at most this long before reconnecting, and up to half of it more at random
@@ -32,7 +32,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Whether to try again after a response that is no event stream. By the specification, never.
+    /// Whether to try again after a response that is not an event stream. The specification says
+    /// never.
     pub const fn tries_again(&self, status: u16) -> bool {
         self.persistent && matches!(status, 429 | 500..=599)
     }
@@ -43,7 +44,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
-/// The `Last-Event-ID` header of a request: none before the first id.
+/// The `Last-Event-ID` header of a request: none if there was no id yet.
 ///
 /// An event stream's id may be any text without line ends and NUL, but HTTP carries no control
 /// characters. Reconnecting without the header may show events twice, or miss some; not reconnecting

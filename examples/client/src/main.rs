@@ -1,4 +1,4 @@
-//! A client that reconnects, as section 9.2.3 of the specification describes it: async, on reqwest.
+//! A client that reconnects as section 9.2.3 of the specification says: async, on reqwest.
 //! `bin/blocking.rs` is the same on ureq.
 
 use clap::Parser;
@@ -23,14 +23,14 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Reads one connection after the other. Returns when the server has nothing more to send, and fails
-/// when it is of no use to try again.
+/// Reads one connection after the other. Returns when the server has nothing more to send, and
+/// fails when trying again would be useless.
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let client = Client::builder()
         .connect_timeout(options.idle)
         .read_timeout(options.idle)
         .build()?;
-    // Lives as long as the program: what it knows of the last event serves the next connection.
+    // Lives as long as the program: the next connection needs its last event ID.
     let mut decoder = Decoder::new();
     let mut backoff = Backoff::new(options.longest_wait);
     let mut output = Output::new(options.json);
@@ -53,7 +53,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         if output.events > shown_before {
             backoff.reset();
         }
-        // Without this, what the old connection has cut off would run into the new one.
+        // Without this, the block that the old connection cut off would continue in the new one.
         decoder.reconnect();
         let wait = backoff.next(decoder.retry());
         eprintln!("client: {why}; reconnecting in {wait:.1?}");
@@ -79,7 +79,7 @@ async fn read(
         match response.chunk().await {
             Ok(Some(chunk)) => output.show(decoder.feed(&chunk))?,
             Ok(None) => return Ok("the stream has ended".to_owned()),
-            // Also when nothing, not even a comment, has come for a while.
+            // Also if nothing has come for a while, not even a comment.
             Err(error) => return Ok(chain(&error)),
         }
     }

@@ -23,7 +23,7 @@ impl Output {
         }
     }
 
-    /// Shows what a chunk has completed.
+    /// Shows the events that a chunk completes.
     pub fn show(&mut self, mut feed: Feed<'_, '_>) -> io::Result<()> {
         while let Some(event) = feed.next_event() {
             match event {
@@ -65,7 +65,7 @@ impl Output {
     }
 }
 
-/// A stranger's text, with control characters escaped, since those could drive the terminal.
+/// A stranger's text, with control characters escaped, since those could control the terminal.
 struct Harmless<'a>(&'a str);
 
 impl fmt::Display for Harmless<'_> {

@@ -1,4 +1,4 @@
-//! Both clients as they run, against a server on loopback that plays a script.
+//! Runs both clients against a server on loopback that plays a script.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -18,7 +18,7 @@ const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
 const PAGE: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 0\r\n\r\n";
 
-/// As part of a response: keep the connection open until the client closes it.
+/// Part of a response: keep the connection open until the client closes it.
 const SILENCE: &str = "";
 
 /// Time between the parts of a response.

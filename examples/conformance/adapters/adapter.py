@@ -1,4 +1,4 @@
-"""What the adapters for Python share: the protocol, and reins for decoders that read by themselves."""
+"""What the Python adapters share: the protocol, and control over decoders that read by themselves."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ def serve(name, shows, decode):
     """Answers the runner.
 
     `decode(chunks, last_event_id, answer)` reads the chunks of one stream, an iterator of bytes, and
-    calls `answer(list, item)` for all that its decoder hands over.
+    calls `answer(list, item)` for all that its decoder returns.
     """
     say({"name": name, "version": version(name), "shows": shows})
     for line in sys.stdin:
@@ -33,8 +33,8 @@ def say(line):
 class Stream:
     """A decoder that pulls its chunks, on a thread of its own.
 
-    It asks for a chunk only when it has nothing more to do with those that it has, so what it has
-    handed over until then is what came of them, however it works inside.
+    It asks for a chunk only when it has finished the chunks that it has. So all that it has returned
+    until then came from those, however it works inside.
     """
 
     def __init__(self, decode, last_event_id):
@@ -46,7 +46,7 @@ class Stream:
         self._reads = self._asks.get()
 
     def feed(self, chunk):
-        """Hands the decoder a chunk, or None for the end, and returns what came of it."""
+        """Gives the decoder a chunk, or None for the end, and returns what came of it."""
         if self._reads:
             self._chunks.put(chunk)
             self._reads = self._asks.get()

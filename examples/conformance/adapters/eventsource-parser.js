@@ -1,6 +1,6 @@
 // `eventsource-parser`: callbacks, on text that a streaming `TextDecoder` makes of the bytes. That
 // leaves the BOM to the parser, as otherwise both together would remove two.
-// The last event ID is what `onId` told last.
+// The last event ID is the last one that `onId` reported.
 
 import {createInterface} from 'node:readline'
 import {createParser} from 'eventsource-parser'

@@ -1,6 +1,6 @@
 """`httpx-sse`: `EventSource.iter_sse` over a response whose body is the stream, as documented.
 
-Its events do not tell no data from empty data.
+Its events look the same without data and with empty data.
 """
 
 import httpx

@@ -1,7 +1,7 @@
 """`requests-sse`: `EventSource` over a `requests` session whose transport answers with the stream.
 
-The chunks come out of the response as those of a chunked body do. At the end it would wait and
-connect again; instead it is stopped by the callback that it calls before.
+The response returns the chunks as those of a chunked body. At the end `EventSource` would wait and
+connect again; the callback that it calls before that stops it.
 """
 
 import requests

@@ -1,7 +1,7 @@
 """`sseclient-py`: `SSEClient.events` over an iterator of chunks, as a response is one.
 
-Its events carry the value of `retry` as it stood in the stream, so there is no reconnection time to
-be judged.
+Its events have the text of `retry` as it was in the stream, so there is no reconnection time to
+judge.
 """
 
 import sseclient

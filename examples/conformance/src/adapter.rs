@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::protocol::{Answer, Hello, Request};
 
-/// A decoder under test, and the stream it is at.
+/// A decoder under test, and its current stream.
 pub trait Adapter: Sized {
     /// Says what the decoder is and shows.
     fn hello() -> Hello;
@@ -18,12 +18,12 @@ pub trait Adapter: Sized {
     fn end(self) -> Answer;
 }
 
-/// Answers the runner until it has no more questions. A panic ends the program, which is what the
-/// runner wants to see.
+/// Answers the runner until it has no more questions. A panic ends the program, as the runner
+/// expects.
 ///
 /// # Errors
 ///
-/// Whatever happens to standard input and output, and lines that are no requests.
+/// Errors of standard input and output, and lines that are not requests.
 pub fn serve<A: Adapter>() -> io::Result<()> {
     let mut output = io::stdout().lock();
     write_line(&mut output, &A::hello())?;
@@ -51,7 +51,7 @@ pub(crate) fn write_line(output: &mut impl Write, line: &impl Serialize) -> io::
     output.flush()
 }
 
-/// The version of a package that this one is built with, as its lock file has it.
+/// The version of a package that this one is built with, from its lock file.
 ///
 /// # Panics
 ///

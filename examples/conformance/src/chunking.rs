@@ -1,4 +1,4 @@
-//! The ways to cut a stream, of which none may make a difference.
+//! The ways to cut a stream, which must all give the same.
 
 use std::{fmt, iter::once, str::FromStr};
 
@@ -7,21 +7,21 @@ use sse_wire_testing::Vector;
 /// A way to cut a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chunking {
-    /// Not at all.
+    /// One chunk.
     Whole,
-    /// Behind every byte.
+    /// After every byte.
     Bytes,
-    /// Where the vector says.
+    /// At the vector's `cuts`.
     Cuts,
-    /// In two, at every offset: as many streams.
+    /// In two, at every offset: one stream for each offset.
     Halves,
 }
 
 impl Chunking {
-    /// All of them, the tamest first.
+    /// All of them, the simplest first.
     pub const ALL: [Self; 4] = [Self::Whole, Self::Bytes, Self::Cuts, Self::Halves];
 
-    /// The streams that come of it, each a list of chunks.
+    /// The streams to feed, each a list of chunks.
     pub fn streams(self, vector: &Vector) -> Vec<Vec<&[u8]>> {
         let input = &vector.input[..];
         match self {

@@ -1,4 +1,4 @@
-//! What a program handed over, beside what the vector demands.
+//! Compares what a program returned with what the vector requires.
 
 use std::{fmt, time::Duration};
 
@@ -10,31 +10,30 @@ use crate::{
     protocol::{Event, Hello, Shown},
 };
 
-/// What became of a vector, the worse the later.
+/// The outcome of a vector, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All is right.
     Passed,
-    /// All that the decoder shows is right, but the vector has something to tell that it does not
-    /// show.
+    /// All that the decoder shows is right, but it does not show everything in the vector.
     NotShown,
-    /// All is right, but an event was not there with the byte that completes it.
+    /// All is right, but an event was not returned with the byte that completes it.
     Late,
-    /// Something was never handed over; the rest is right.
+    /// Something was never returned; the rest is right.
     Lost,
     /// Something is wrong.
     Failed,
-    /// The program died, hung or talked nonsense.
+    /// The program died, hung or broke the protocol.
     Crashed,
 }
 
 /// The outcome of one stream, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The first of the worst things found; empty where nothing is wrong.
+    /// The first of the worst things found; empty if nothing is wrong.
     pub reason: String,
 }
 
@@ -87,7 +86,7 @@ fn events(vector: &Vector, hello: &Hello, handed: &[Handed]) -> Option<Verdict> 
     compare("event", &expected, &got.collect::<Vec<_>>(), json).or_else(|| times(vector, handed))
 }
 
-/// All events are right: was each there when it must be, and not before?
+/// All events are right: did each come at its byte, and not before?
 fn times(vector: &Vector, handed: &[Handed]) -> Option<Verdict> {
     let pairs = (1..).zip(vector.events.iter().zip(handed));
     let findings = pairs.filter_map(|(number, (&ExpectedEvent { at, .. }, handed))| {
@@ -108,7 +107,7 @@ fn times(vector: &Vector, handed: &[Handed]) -> Option<Verdict> {
     findings.reduce(Verdict::worse)
 }
 
-/// Comments mean nothing to the standard, so the space behind the colon may be part of them or not.
+/// The standard ignores comments, so the space after the colon may be part of them or not.
 fn comments(vector: &Vector, hello: &Hello, got: &[String]) -> Option<Verdict> {
     hello.shows(Shown::Comments).then_some(())?;
     let without_space = |comment: &String| comment.strip_prefix(' ').unwrap_or(comment).to_owned();
@@ -116,14 +115,14 @@ fn comments(vector: &Vector, hello: &Hello, got: &[String]) -> Option<Verdict> {
     compare("comment", &vector.comments, got, json).and(compare("comment", &expected, got, json))
 }
 
-/// None may be made up, and the last one must be in force at the end. One that another follows need
-/// not be seen: many decoders show the last one of a block.
+/// None may be made up, and the last one must be in force at the end. The decoder may skip one that
+/// another one follows: many show only the last one of a block.
 fn retries(vector: &Vector, hello: &Hello, got: &[f64]) -> Option<Verdict> {
     hello.shows(Shown::Retries).then_some(())?;
     let max_retry = hello.max_retry.map_or(Duration::MAX, Duration::from_millis);
     let clamped = |time: &Duration| (*time).min(max_retry).as_millis() as f64;
     let expected: Vec<_> = vector.retries.iter().map(clamped).collect();
-    // The vectors hold at most 2^64-1, which stands for everything beyond.
+    // The vectors hold at most 2^64-1, which also stands for all larger values.
     let max_retry = hello.max_retry.unwrap_or(u64::MAX) as f64;
     let got: Vec<_> = got.iter().map(|time| time.min(max_retry)).collect();
     if is_subsequence(&got, &expected) && got.last() == expected.last() {
@@ -156,7 +155,7 @@ fn cut_off(vector: &Vector, hello: &Hello, got: Option<&Event>) -> Option<Verdic
     })
 }
 
-/// Every sequence of bytes is an event stream, so there is nothing to complain about.
+/// Every sequence of bytes is an event stream, so there is no reason for an error.
 fn error(errors: &[String]) -> Option<Verdict> {
     let error = errors.first()?;
     Some(Verdict::of(
@@ -165,7 +164,8 @@ fn error(errors: &[String]) -> Option<Verdict> {
     ))
 }
 
-/// The events of the vector, with the ids of their own blocks, which only the reference tells.
+/// The events of the vector, with the ids of their own blocks, which only the reference decoder
+/// knows.
 fn demanded(vector: &Vector) -> Vec<Event> {
     let decoded = reference::decode_from(&vector.initial_last_event_id, &vector.input);
     let pairs = vector.events.iter().zip(decoded.events());
@@ -179,7 +179,7 @@ fn demanded(vector: &Vector) -> Vec<Event> {
         .collect()
 }
 
-/// Leaves out what the decoder does not show. No type and no last event ID are what they stand for.
+/// Leaves out what the decoder does not show. An absent type or last event ID becomes its default.
 fn as_shown(event: Event, hello: &Hello) -> Event {
     let event_type = event.event_type.filter(|event_type| !event_type.is_empty());
     let event_type = event_type.unwrap_or_else(|| "message".to_owned());
@@ -225,7 +225,7 @@ fn is_subsequence<T: PartialEq>(part: &[T], whole: &[T]) -> bool {
     part.iter().all(|item| whole.any(|other| other == item))
 }
 
-/// A value as JSON in ASCII, cut where it gets too long to be read.
+/// A value as JSON in ASCII, cut if it is too long to read.
 fn json(value: &impl Serialize) -> String {
     const LENGTH: usize = 120;
     let json = serde_json::to_string(value).unwrap_or_else(|error| error.to_string());
@@ -254,7 +254,7 @@ impl Outcome {
         Self::Crashed,
     ];
 
-    /// Those that break a rule, the worst first.
+    /// The outcomes that break a rule, the worst first.
     pub const FAILURES: [Self; 4] = [Self::Crashed, Self::Failed, Self::Lost, Self::Late];
 }
 
@@ -277,7 +277,7 @@ impl Verdict {
         Self { outcome, reason }
     }
 
-    /// Of two the worse one, of equals the first.
+    /// The worse of the two; if they are equal, the first.
     fn worse(self, other: Self) -> Self {
         if other.outcome > self.outcome {
             other
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn events_are_judged_by_what_and_when() {
-        // Four events, 1 to 4, behind which stand CR CR, CRLF CRLF, LF CR and LF LF.
+        // Four events, 1 to 4, which end in CR CR, CRLF CRLF, LF CR and LF LF.
         let vector = vector("split-at-two-lfs-only");
         let right = [("1", 9), ("2", 19), ("3", 29), ("4", 38)].map(|(data, at)| handed(data, at));
         let [one, two, three, four] = right.clone();

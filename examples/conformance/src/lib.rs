@@ -1,12 +1,12 @@
-//! Holds programs that decode event streams against the conformance vectors of `sse-wire`.
+//! Runs programs that decode event streams on the conformance vectors of `sse-wire`.
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | [`protocol`] | the lines that runner and program exchange, as `docs/protocol.md` has them |
+//! | [`protocol`] | the lines that runner and program exchange, as in `docs/protocol.md` |
 //! | [`adapter`] | the program's side of it: a trait to implement, and `serve` to call |
 //! | [`program`] | the runner's side: start a program, ask it, notice when it dies or hangs |
 //! | [`chunking`] | the ways to cut a stream |
-//! | [`judge`] | what the program answered beside what the vector demands |
+//! | [`judge`] | compares the program's answers with what the vector requires |
 //! | [`report`] | the outcome for every vector, for people and for programs |
 
 pub mod adapter;

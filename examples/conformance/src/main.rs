@@ -1,4 +1,4 @@
-//! Holds a program that decodes event streams against the vectors.
+//! Runs a program that decodes event streams on the vectors.
 
 use std::{ffi::OsString, process::ExitCode, time::Duration};
 
@@ -6,17 +6,17 @@ use sse_wire_conformance::{chunking::Chunking, program::Program, report::Report}
 use sse_wire_testing::{Vector, vectors};
 
 const USAGE: &str = "\
-Holds a program that decodes event streams against conformance vectors.
+Runs a program that decodes event streams on conformance vectors.
 
 usage: conformance [options] program [arguments]
 
   --filter TEXT      only vectors whose name, theme or rule has TEXT in it; repeated: any of them
-  --chunking NAMES   whole, bytes, cuts, halves; several with commas (all of them)
-  --timeout SECONDS  for the program to decode one stream, else it has crashed (5)
+  --chunking NAMES   whole, bytes, cuts, halves; several with commas (default: all)
+  --timeout SECONDS  for the program to decode one stream, else it has crashed (default: 5)
   --json             print JSON
 
-The program speaks the protocol of docs/protocol.md. The exit code is 1 where a rule is broken, 2
-where the program cannot be tried.";
+The program speaks the protocol of docs/protocol.md. The exit code is 1 if a rule is broken, 2 if
+the program cannot be run.";
 
 fn main() -> ExitCode {
     match Options::parse(std::env::args_os().skip(1)).and_then(|options| options.run()) {

@@ -1,4 +1,4 @@
-//! A program under test: started, asked, and watched for its death.
+//! A program under test: starts it, asks it, and notices when it dies.
 
 use std::{
     ffi::OsString,
@@ -19,11 +19,10 @@ use crate::{
 
 /// Interpreters take their time to start, and a busy machine takes longer.
 const TIME_TO_START: Duration = Duration::from_secs(30);
-/// What a dead program has written to its standard error is there at once, unless a child of its
-/// own lives on.
+/// The standard error of a dead program ends at once, unless a child of it still lives.
 const TIME_FOR_LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// A program that speaks the protocol. It is started again where it has died or was ended.
+/// A program that speaks the protocol. It is started again if it has died or was ended.
 #[derive(Debug)]
 pub struct Program {
     command: Vec<OsString>,
@@ -32,7 +31,7 @@ pub struct Program {
     process: Option<Process>,
 }
 
-/// What a program handed over while it decoded one stream.
+/// What a program returned while it decoded one stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Transcript {
     /// The events, each with its place in the stream.
@@ -49,28 +48,28 @@ pub struct Transcript {
     pub errors: Vec<String>,
 }
 
-/// An event, and when it was handed over.
+/// An event, and when it was returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handed {
     /// The event.
     pub event: Event,
-    /// With this many bytes in it was not there yet.
+    /// After this many bytes it had not been returned yet.
     pub not_with: usize,
-    /// With this many bytes in it was there. At the end of the stream both are the same.
+    /// After this many bytes it had. At the end of the stream both are the same.
     pub with: usize,
 }
 
-/// How a program let its runner down.
+/// How a program failed its runner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crash(String);
 
 impl Program {
-    /// Starts a program and hears what it says of itself. A stream that takes it longer than
-    /// `timeout` will count as a crash.
+    /// Starts a program and reads its hello. A stream that takes it longer than `timeout` will
+    /// count as a crash.
     ///
     /// # Errors
     ///
-    /// It does not start, or says nothing or something else.
+    /// It does not start, or its first line is missing or wrong.
     pub fn start(command: &[OsString], timeout: Duration) -> Result<Self, Crash> {
         let (process, hello) = Process::start(command)?;
         Ok(Self {
@@ -81,7 +80,7 @@ impl Program {
         })
     }
 
-    /// What the program says of itself.
+    /// The program's hello.
     #[must_use]
     pub fn hello(&self) -> &Hello {
         &self.hello
@@ -91,7 +90,7 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// It died, hung or talked nonsense. The next call starts it again.
+    /// It died, hung or broke the protocol. The next call starts it again.
     pub fn decode(&mut self, last_event_id: &str, chunks: &[&[u8]]) -> Result<Transcript, Crash> {
         let mut process = match self.process.take() {
             Some(process) => process,
@@ -103,7 +102,7 @@ impl Program {
     }
 }
 
-/// One run of the program. Dropped, it is ended.
+/// One run of the program. It ends when this is dropped.
 #[derive(Debug)]
 struct Process {
     child: Child,
@@ -117,7 +116,7 @@ impl Process {
         let (program, arguments) = command.split_first().ok_or_else(|| crash("no program"))?;
         let mut child = Command::new(program)
             .args(arguments)
-            // A panic in a few lines.
+            // Enough for a panic message.
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -161,7 +160,7 @@ impl Process {
     }
 
     fn ask(&mut self, request: &Request, deadline: Instant) -> Result<Answer, Crash> {
-        // A program that is dead does not read, and reading its answer says more about that.
+        // A dead program does not read; reading its answer gives the better error.
         let _ = write_line(&mut self.requests, request);
         self.read(deadline)
     }
@@ -170,7 +169,9 @@ impl Process {
         let patience = deadline.saturating_duration_since(Instant::now());
         match self.answers.recv_timeout(patience) {
             Ok(line) => serde_json::from_str(&line).map_err(|error| {
-                crash(format_args!("answered what is no answer: {error}: {line}"))
+                crash(format_args!(
+                    "answered with something else: {error}: {line}"
+                ))
             }),
             Err(RecvTimeoutError::Timeout) => Err(crash("did not answer in time")),
             Err(RecvTimeoutError::Disconnected) => Err(self.obituary()),
@@ -192,7 +193,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only where it has ended by itself.
+        // Both fail only if it has ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -226,7 +227,7 @@ fn crash(what: impl fmt::Display) -> Crash {
     Crash(what.to_string())
 }
 
-/// Of what a dying program writes: a panic in Rust, else its last two lines.
+/// The part to quote of a dying program's output: a Rust panic, else its last two lines.
 fn gist(words: &str) -> String {
     const LENGTH: usize = 200;
     let lines: Vec<_> = words
@@ -255,6 +256,6 @@ fn send_lines(output: impl Read, sender: &Sender<String>) {
 fn send_all(mut output: impl Read, sender: &Sender<String>) {
     let mut words = Vec::new();
     let _ = output.read_to_end(&mut words);
-    // Nobody listens where the program was ended.
+    // Nobody listens once the program was ended.
     let _ = sender.send(String::from_utf8_lossy(&words).into_owned());
 }

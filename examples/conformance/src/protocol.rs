@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What the program says of itself, in its first line, unasked.
+/// The program's first line, sent without a request.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
@@ -11,24 +11,24 @@ pub struct Hello {
     pub name: String,
     /// The decoder's version.
     pub version: String,
-    /// What the decoder shows besides data. It is not measured by the rest.
+    /// What the decoder shows in addition to data. It is measured only by this.
     pub shows: Vec<Shown>,
     /// The longest reconnection time that the decoder can hold, in milliseconds, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_retry: Option<u64>,
 }
 
-/// Something that a decoder may show to its caller, or not.
+/// Something that a decoder may or may not show to its caller.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shown {
     /// The type of each event.
     Type,
-    /// The last event ID as of each event.
+    /// The last event ID after each event.
     LastEventId,
     /// The id of each event's own block.
     Id,
-    /// The last event ID at the end of the stream, also where it came without data.
+    /// The last event ID at the end of the stream, even if its block had no data.
     FinalLastEventId,
     /// Reconnection times.
     Retries,
@@ -40,19 +40,19 @@ pub enum Shown {
     Resume,
 }
 
-/// What the runner asks. Each request is answered by one [`Answer`].
+/// A request of the runner. The program answers each with one [`Answer`].
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// Begin a new stream, whatever became of the one before.
+    /// Begin a new stream, even if the one before has not ended.
     Open {
-        /// The last event ID to begin with; only for those who show [`Shown::Resume`].
+        /// The last event ID to begin with; sent only to programs that show [`Shown::Resume`].
         #[serde(default, skip_serializing_if = "String::is_empty")]
         last_event_id: String,
     },
-    /// Here are the next bytes, maybe none.
+    /// The next bytes; there may be none.
     Feed(Chunk),
-    /// The stream is at its end.
+    /// The stream has ended.
     End {},
 }
 
@@ -60,18 +60,18 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk(pub Vec<u8>);
 
-/// What has come of it since the last answer.
+/// What the decoder has returned since the last answer.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Answer {
-    /// The events handed over, in order.
+    /// The events, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
-    /// The comments handed over, in order.
+    /// The comments, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<String>,
-    /// The reconnection times handed over, in order, in milliseconds. Floats, since some languages
-    /// have no other numbers.
+    /// The reconnection times in milliseconds, in order. Floats, since some languages have no other
+    /// numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<f64>,
     /// At the end: the last event ID.
@@ -80,21 +80,21 @@ pub struct Answer {
     /// At the end: the event that it cut off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_off: Option<Event>,
-    /// What the decoder complained about, if it returned an error instead of decoding.
+    /// The error, if the decoder returned one instead of decoding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// An event as the decoder hands it over.
+/// An event as the decoder returns it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Event {
-    /// Its type. None, or an empty one, is `message`.
+    /// Its type. Absent or empty means `message`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
     /// Its data.
     pub data: String,
-    /// The last event ID as of this event. None is an empty one.
+    /// The last event ID after this event. Absent means empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_event_id: Option<String>,
     /// The id of its own block, if that has one.

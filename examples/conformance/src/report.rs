@@ -12,21 +12,21 @@ use crate::{
     protocol::Hello,
 };
 
-/// All that came of a run. As JSON it is what `--json` prints.
+/// The result of a run. `--json` prints it as JSON.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// What the program says of itself.
+    /// The program's hello.
     pub program: Hello,
     /// The vectors, in their order.
     pub vectors: Vec<Tried>,
 }
 
-/// A vector and what became of it.
+/// A vector and its outcome.
 #[derive(Debug, Serialize)]
 pub struct Tried {
     /// The vector's name.
     pub name: String,
-    /// What it is about: the file that it stands in.
+    /// What it is about: the name of its file.
     pub theme: &'static str,
     /// The rules that decide.
     pub rules: Vec<String>,
@@ -41,7 +41,7 @@ pub struct Tried {
 }
 
 impl Report {
-    /// Tries vectors on a program, each in all those chunkings.
+    /// Runs a program on vectors, each in all these chunkings.
     #[must_use]
     pub fn of(program: &mut Program, vectors: &[&Vector], chunkings: &[Chunking]) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl Tried {
                     },
                 };
                 tried.take_if_worse(chunking, &chunks, verdict);
-                // It cannot get worse, and starting a program over and over takes long.
+                // The outcome cannot get worse, and starting a program again and again takes long.
                 if tried.outcome == Outcome::Crashed {
                     return tried;
                 }

@@ -1,4 +1,4 @@
-//! The runner as a whole: on our decoder, on the README's, on ours with faults. Needs `python3`.
+//! The whole runner: on our decoder, on the README's, and on ours with faults. Needs `python3`.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use sse_wire_testing::vectors;
 const RUNNER: &str = env!("CARGO_BIN_EXE_conformance");
 const OURS: &str = env!("CARGO_BIN_EXE_sse-wire");
 
-/// Our decoder behind a fault, which strikes wherever there are events.
+/// Our decoder with a fault added, which acts on every answer that has events.
 const FAULTY: &str = r#"
 import json, subprocess, sys, time
 fault, program = sys.argv[1:]
@@ -62,7 +62,7 @@ fn run(arguments: &[&str]) -> Output {
     output.expect("the runner was built for this test")
 }
 
-/// What became of each vector, and the exit code.
+/// The outcome of each vector, and the exit code.
 fn outcomes(arguments: &[&str]) -> (BTreeMap<String, Tried>, Option<i32>) {
     let output = run(&[&["--json"], arguments].concat());
     let report: Report = serde_json::from_slice(&output.stdout).expect("a report");

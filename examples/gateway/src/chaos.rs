@@ -19,11 +19,11 @@ const LARGEST_PIECE: usize = 9_000;
 
 const LONGEST_DELAY: Duration = Duration::from_millis(20);
 
-/// What happens to one stream. Its bytes stay what they are, up to the cut.
+/// What happens to one stream. Its bytes stay the same, up to the cut.
 #[derive(Debug)]
 pub struct Chaos {
     rng: Rng,
-    /// Bytes until the cut. Nobody asks where blocks end: it nearly always falls inside one.
+    /// Bytes until the cut. It ignores where blocks end, so it nearly always falls inside one.
     left: usize,
     /// Bytes that are not sent yet.
     held: BytesMut,
@@ -32,7 +32,7 @@ pub struct Chaos {
 }
 
 impl Chaos {
-    /// The same seed does the same to the stream of the same number.
+    /// The same seed does the same to the stream with the same number.
     pub fn new(seed: u64, number: u64, reset: Arc<Notify>) -> Self {
         let mut rng = Rng::with_seed(seed ^ number.rotate_left(32));
         Self {
@@ -74,7 +74,7 @@ impl Chaos {
                     self.held.extend_from_slice(&chunk);
                 }
             }
-            // Lets the connection write the piece before, so that they stay apart.
+            // Lets the connection write the previous piece first, so that the two stay apart.
             _ => yield_now().await,
         }
         let most = self.held.len().min(self.left).min(LARGEST_PIECE);
@@ -83,7 +83,7 @@ impl Chaos {
         Some(Ok(piece.freeze()))
     }
 
-    /// By FIN after what was sent, or by RST as if the peer had crashed.
+    /// By FIN after the bytes sent, or by RST as if the peer had crashed.
     async fn cut(&mut self) -> Option<Result<Bytes, BoxError>> {
         if self.rng.bool() {
             return Some(Err("cut".into()));

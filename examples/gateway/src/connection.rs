@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_util::io::InspectWriter;
 
-/// What the body of a response knows of the socket that it is written to.
+/// What the body of a response knows about its socket.
 #[derive(Clone, Debug, Default)]
 pub struct Socket {
     pub clock: Clock,

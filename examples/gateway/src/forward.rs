@@ -1,8 +1,8 @@
-//! One request: to the upstream, and its answer back.
+//! Forwards a request to the upstream, and returns the answer.
 //!
-//! The body of a response is pulled: the connection asks for the next chunk when it has written the
-//! one before, and only then is more read from upstream. So a slow client slows down its own upstream
-//! connection and needs no memory here.
+//! The connection asks the body for the next chunk when it has written the last one, and only then
+//! the gateway reads more from upstream. So a slow client slows down its own upstream connection
+//! and needs no memory here.
 
 use crate::chaos::Chaos;
 use crate::connection::Socket;
@@ -65,8 +65,8 @@ impl Gateway {
         }
     }
 
-    /// All headers go on, `Last-Event-ID` among them, byte for byte. But nobody shall compress what
-    /// has to be read on the way.
+    /// All headers pass, `Last-Event-ID` among them, byte for byte. Except `Accept-Encoding`: the
+    /// gateway must be able to read the stream.
     async fn ask(&self, request: Request<Incoming>) -> reqwest::Result<reqwest::Response> {
         let (request, _) = request.into_parts();
         let path = request
@@ -158,7 +158,7 @@ fn body(chunks: impl Chunks) -> Body {
     StreamBody::new(chunks.map_ok(Frame::data)).boxed_unsync()
 }
 
-/// Without the headers that are about one connection, and those that are set anew.
+/// Without the headers of a single connection, and those that are set anew.
 fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
     for name in [
         header::CONNECTION,

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
-/// Forwards event streams, and everything else that is asked for by GET.
+/// Forwards event streams, and the answer to any other GET request.
 #[derive(Debug, Parser)]
 struct Options {
     /// Where requests go, such as http://127.0.0.1:8080
@@ -30,7 +30,7 @@ struct Options {
     /// Cut, delay, merge and split event streams at random
     #[arg(long)]
     chaos: bool,
-    /// With --chaos: where the random numbers start
+    /// With --chaos: the seed of the random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }

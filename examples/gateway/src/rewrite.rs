@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// Rewrites a stream chunk by chunk.
 ///
 /// Frame by frame, so that comments, reconnection times, other fields and blocks without data stay
-/// what and where they are.
+/// as they are, in their places.
 #[derive(Debug)]
 pub struct Rewriter {
     set: Set,
@@ -25,7 +25,7 @@ impl Rewriter {
         }
     }
 
-    /// What a chunk completes. The rest of it comes with the next one.
+    /// Returns what a chunk completes. The rest of the chunk comes out with the next one.
     pub fn rewrite(&mut self, chunk: &[u8]) -> Bytes {
         let mut out = BytesMut::with_capacity(chunk.len());
         let mut feed = self.decoder.feed(chunk);

@@ -1,4 +1,4 @@
-//! What the gateway knows of itself.
+//! The gateway's statistics.
 
 use hdrhistogram::Histogram;
 use serde_json::json;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 pub struct Stats {
     streams: AtomicU64,
     bytes: AtomicU64,
-    /// From a chunk's arrival to when it is written to the client's socket, in microseconds.
+    /// From a chunk's arrival until it is written to the client's socket, in microseconds.
     latency: Mutex<Histogram<u64>>,
 }
 
@@ -56,7 +56,7 @@ impl Stats {
     }
 }
 
-/// Runs while a chunk has arrived and is not yet written.
+/// Runs from a chunk's arrival until it is written.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<Mutex<Option<Instant>>>);
 

@@ -1,4 +1,4 @@
-//! The gateway as it runs, between an upstream and clients on loopback.
+//! Runs the gateway between an upstream and clients on loopback.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -86,7 +86,7 @@ fn other_answers_pass_and_other_methods_do_not() {
 
 #[test]
 fn waits_for_an_upstream_that_restarts_and_shows_when_it_is_lost() {
-    // Taken, so that it is free, but nobody listens.
+    // Taken and released: the port is free, and nobody listens.
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -217,7 +217,7 @@ impl Drop for Gateway {
     }
 }
 
-/// An upstream: what answers each connection. Returns its address.
+/// Starts an upstream that answers each connection like this. Returns its address.
 fn listen(answer: impl Fn(TcpStream, String) + Clone + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

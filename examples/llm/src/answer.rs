@@ -1,5 +1,5 @@
-//! What the events of an answer say. Every provider has a shape of its own, so the shape says which
-//! one it is; the event type is not needed.
+//! What the events of an answer say. Every provider's JSON has its own shape, so the shape says
+//! which provider it is; the event type is not needed.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -16,7 +16,7 @@ pub enum Part {
 
 /// What an event's data says: nothing, if it is about something else, such as a ping.
 pub fn parts(data: &str) -> serde_json::Result<Vec<Part>> {
-    // The end of OpenAI's answers is the only thing that is no JSON.
+    // Only the end of OpenAI's answers is not JSON.
     if data == "[DONE]" {
         return Ok(vec![Part::End]);
     }
@@ -70,7 +70,7 @@ struct Choice {
     delta: Delta,
 }
 
-/// OpenAI calls the text `content`, Anthropic `text`. Both leave it out where there is none.
+/// OpenAI calls the text `content`, Anthropic `text`. Both leave it out if there is none.
 #[derive(Deserialize)]
 struct Delta {
     content: Option<String>,

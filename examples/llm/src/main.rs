@@ -1,5 +1,5 @@
-//! Prints the answer of a language model as it streams it. Read `answer.rs` first: it knows what the
-//! providers' events look like.
+//! Prints the answer of a language model as it streams it. Read `answer.rs` first: it knows the
+//! providers' events.
 
 mod answer;
 mod recorded;
@@ -30,7 +30,7 @@ struct Options {
     model: Option<String>,
     #[arg(long, env = "API_KEY", hide_env_values = true)]
     key: Option<String>,
-    /// Report what is wrong with the stream, as well
+    /// Also report what is wrong with the stream
     #[arg(long)]
     check: bool,
 }
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// One answer after the other, over HTTP as if it came from far away. One of them fails on purpose.
+/// One answer after the other, over HTTP, as from a real provider. One of them fails on purpose.
 fn print_recorded(options: &Options) -> Result<(), Box<dyn Error>> {
     let origin = recorded::serve()?;
     for path in recorded::PATHS {
@@ -93,8 +93,8 @@ fn print_stream(response: Response<Body>, check: bool) -> Result<(), Box<dyn Err
             is_complete |= print_event(&event?)?;
         }
     }
-    // Some servers forget the last blank line. Where the connection was lost instead, the event is
-    // most likely no whole JSON, and that is an error.
+    // Some servers forget the last blank line. If the connection was lost instead, the JSON is most
+    // likely not whole, and that is an error.
     if let Some(event) = decoder.finish() {
         is_complete |= print_event(&event?)?;
     }
@@ -114,7 +114,7 @@ fn print_event(event: &Event<'_>) -> Result<bool, Box<dyn Error>> {
     let mut out = io::stdout().lock();
     for part in answer::parts(event.data())? {
         match part {
-            // For people: a model's text may have what drives their terminal.
+            // For people: a model's text may have characters that control their terminal.
             Part::Text(text) => write!(out, "{}", text.replace(is_unwanted, "\u{fffd}"))?,
             Part::End => return Ok(true),
             Part::Error(message) => {

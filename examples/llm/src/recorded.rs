@@ -1,7 +1,7 @@
 //! Serves answers on loopback, as slowly as a model writes them.
 //!
-//! They have the form that the providers document. The one of Gemini lacks its last blank line, and
-//! the last one fails in the middle.
+//! They have the form that the providers document. Gemini's recording lacks its last blank line,
+//! and the last recording fails in the middle.
 
 use sse_wire::headers;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -25,7 +25,7 @@ pub fn serve() -> io::Result<String> {
     let address = listener.local_addr()?;
     thread::spawn(move || {
         for tcp in listener.incoming() {
-            // A client that has gone is not the server's trouble.
+            // A client that has gone is not an error of the server.
             _ = tcp.and_then(answer);
         }
     });

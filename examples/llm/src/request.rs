@@ -1,4 +1,4 @@
-//! How each kind of provider wants to be asked.
+//! The request for each kind of provider.
 
 use crate::Options;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The program as it runs.
+//! Runs the program.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

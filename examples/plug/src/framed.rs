@@ -7,7 +7,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::Framed;
 
-/// Sends an event, and receives all that come until the other side has sent its last.
+/// Sends an event, and receives events until the other side has sent its last.
 pub async fn exchange(io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<Vec<String>> {
     let mut framed = Framed::new(io, Codec::new());
     framed.send(Event::new("hello").with_id(1)).await?;

@@ -19,7 +19,7 @@ pub fn events() -> impl Stream<Item = Event<'static>> + Send + 'static {
     stream::iter([hello, Event::new("two\nlines").with_id(2)])
 }
 
-/// When the servers send a comment, unless they have sent something.
+/// After this much silence the servers send a comment.
 pub fn every_15_seconds() -> IntervalStream {
     IntervalStream::new(interval(Duration::from_secs(15)))
 }

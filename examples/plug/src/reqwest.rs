@@ -11,7 +11,7 @@ use tokio::time::sleep;
 const DEFAULT_WAIT: Duration = Duration::from_secs(3);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// Shows all events of a resource, until it answers with status 204, or not at all.
+/// Shows all events of a resource, until it answers with status 204 or does not answer.
 pub async fn client(url: &str, mut show: impl FnMut(&Event<'_>)) -> reqwest::Result<()> {
     let client = Client::new();
     let response = client.get(url).send().await?;

@@ -50,7 +50,7 @@ async fn actix() {
     both_clients_see_all_events_of(address).await;
 }
 
-/// The client that reconnects takes two rounds, and then an answer that ends it.
+/// The client that reconnects needs two rounds, and then an answer that ends it.
 async fn both_clients_see_all_events_of(address: SocketAddr) {
     let socket = TcpStream::connect(address).await.unwrap();
     let (mut sender, connection) = client::handshake(TokioIo::new(socket)).await.unwrap();
@@ -72,7 +72,7 @@ async fn both_clients_see_all_events_of(address: SocketAddr) {
     assert_eq!(*seen.lock().unwrap(), [EXPECTED, EXPECTED].concat());
 }
 
-/// Forwards a request without and a request with a last event ID, and answers the third by 204.
+/// Forwards a request without a last event ID and one with it, and answers the third with 204.
 async fn gate(address: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gate = listener.local_addr().unwrap();

@@ -1,7 +1,6 @@
 //! One connection, from accept to close.
 //!
-//! `axum::serve` would do, except for one thing: while it waits until a slow client reads, nothing
-//! can stop it.
+//! Why not `axum::serve`: while it waits for a slow client to read, nothing can stop it.
 
 use crate::hub::Reset;
 use axum::Router;
@@ -42,8 +41,9 @@ pub async fn serve(tcp: TcpStream, routes: Router, closing: CancellationToken) {
     _ = connection.await;
 }
 
-/// Closes with RST instead of FIN. The kernel then discards what it holds for a slow client, which
-/// may be megabytes, and the client notices at once. It resumes after the last event that it has.
+/// Closes with RST instead of FIN. The kernel then discards what it still holds for a slow client,
+/// which may be megabytes, and the client notices at once. It resumes after the last event that it
+/// has.
 fn abort(tcp: TcpStream) {
     _ = tcp.set_zero_linger();
 }

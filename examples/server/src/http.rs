@@ -28,12 +28,12 @@ pub struct App {
     pub keep_alive: Duration,
 }
 
-/// In bytes. With the length of the history this bounds the memory that it needs.
+/// In bytes. Together with the length of the history this bounds the history's memory.
 const MAX_MESSAGE_SIZE: usize = 64 * 1024;
 
 pub fn routes(app: App) -> Router {
-    // Polyfills ask from pages of other origins, with headers of their own. No cookie is involved
-    // that such a page could abuse: the token alone decides who may read.
+    // Polyfills on pages of other origins ask with headers of their own. Such a page has no cookie
+    // to abuse: only the token decides who may read.
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
@@ -50,8 +50,8 @@ pub fn routes(app: App) -> Router {
         .with_state(app)
 }
 
-/// The header counts more than the query parameter, which polyfills send instead: a page may have
-/// the parameter in its URL, and its browser repeats that whenever it reconnects.
+/// The header wins over the query parameter, which polyfills send instead: a page may have the
+/// parameter in its URL, and then its browser repeats the old id at every reconnect.
 async fn events(
     State(app): State<App>,
     Extension(reset): Extension<Reset>,
@@ -63,7 +63,7 @@ async fn events(
         .map(|value| value.as_bytes());
     let last_event_id = match header.map(headers::last_event_id) {
         Some(Ok(id)) => Some(id.to_string()),
-        // Not even text, so as unknown as any id that was never sent.
+        // Not even text: treated like an id that was never sent.
         Some(Err(_)) => Some("?".to_owned()),
         None => find(query, headers::LAST_EVENT_ID_PARAMETER),
     };
@@ -109,7 +109,7 @@ struct Message {
 }
 
 impl Message {
-    /// From JSON, from a form, or from any other text, which is all data then.
+    /// From JSON, from a form, or from any other text, which then is the data.
     async fn from_request(request: Request) -> Result<Self> {
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let content_type = content_type.map_or("", |value| value.to_str().unwrap_or_default());
@@ -129,7 +129,8 @@ impl Message {
     }
 }
 
-/// A list, not a struct: that would refuse a parameter that comes twice, and so end an `EventSource`.
+/// A list, not a struct: a struct would refuse a parameter that comes twice, and so end an
+/// `EventSource`.
 type Parameters = Vec<(String, String)>;
 
 fn find(parameters: Parameters, wanted: &str) -> Option<String> {

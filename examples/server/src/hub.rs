@@ -1,10 +1,10 @@
-//! Broadcast and replay, by one mechanism: a bounded log of encoded events, and for each client its
+//! Broadcast and replay with one mechanism: a bounded log of encoded events, and each client's
 //! place in it.
 //!
-//! A client's place is the id of the last event that it was given; the next one it gets is the one
-//! that follows in the log. So there is no seam between replay and live events: a client that
-//! resumes merely starts further back. And no client has a queue of its own: a slow one needs no
-//! more memory than a fast one, and nobody waits for it.
+//! A client's place is the id of the last event that it got; next it gets the event that follows in
+//! the log. A client that resumes just starts further back, so nothing can get lost between
+//! replayed and live events. And no client has a queue of its own: a slow one needs no more memory
+//! than a fast one, and nobody waits for it.
 
 use crate::id::Id;
 use crate::log::Log;
@@ -29,8 +29,8 @@ pub struct Limits {
     pub history: usize,
     /// How many events a client may fall behind.
     pub queue: usize,
-    /// Whether other servers send the same events. Then a client may have seen one that is still on
-    /// its way here.
+    /// Whether other servers send the same events. Then a client may have seen an event that has
+    /// not arrived here yet.
     pub shared: bool,
 }
 
@@ -47,12 +47,12 @@ struct State {
 #[derive(Debug)]
 struct Place {
     after: Id,
-    /// It has caught up with the log once. Before that it may be as far behind as the log reaches.
+    /// It has reached the log's end once. Before that it may be as far behind as the log reaches.
     live: bool,
     reset: Reset,
 }
 
-/// Resets a connection, even while that waits for a client that does not read.
+/// Resets a connection, even while it waits for a client that does not read.
 pub type Reset = Arc<Notify>;
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -61,7 +61,7 @@ struct Counts {
     events: u64,
     /// Clients whose connection was reset because they were too slow.
     dropped: u64,
-    /// Clients that wanted more than the log has.
+    /// Clients that asked for more than the log has.
     gaps: u64,
 }
 
@@ -103,13 +103,14 @@ impl Hub {
         id
     }
 
-    /// Sends encoded events that have ids, except those that came before.
+    /// Sends encoded events that have ids, except those that it has already sent.
     pub fn receive(&self, events: impl IntoIterator<Item = (Id, Bytes)>) {
         self.publish(self.state(), events);
     }
 
-    /// No client sees any of the events before all of them are in the log. So if they push out one
-    /// that a client has not seen, it is reset, and cannot step over the gap unawares.
+    /// No client sees any of these events before all of them are in the log. So if they push out an
+    /// event that a client has not seen, that client is reset: it cannot miss the event without
+    /// noticing.
     fn publish(
         &self,
         mut state: MutexGuard<'_, State>,
@@ -127,7 +128,8 @@ impl Hub {
         self.news.send_replace(());
     }
 
-    /// Adds a client that has seen the events up to `last_event_id`, or wants only new ones.
+    /// Adds a client that has seen the events up to `last_event_id`; without it, one that wants
+    /// only new events.
     ///
     /// If the log does not reach back to that event, or nobody can have sent it, there is a gap, and
     /// the client gets all that the log has. An error status instead would be worse: it ends a
@@ -158,7 +160,7 @@ impl Hub {
         (client, Start { after, gap })
     }
 
-    /// Ends all clients' events, also of those that connect later.
+    /// Ends the events of all clients, also of those that connect later.
     pub fn close(&self) {
         self.state().closed = true;
         self.news.send_replace(());
@@ -183,7 +185,7 @@ impl Hub {
         }
     }
 
-    /// Nothing panics halfway through a change of the state, so a poisoned lock means nothing.
+    /// No change of the state can panic halfway, so a poisoned lock is harmless.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -252,8 +254,8 @@ impl State {
         Ok(Some(event.clone()))
     }
 
-    /// Drops clients that are more than `queue` events behind. Called before others come: of those
-    /// no client can have taken one.
+    /// Drops clients that are more than `queue` events behind. Called before new events are added,
+    /// which no client can have taken yet.
     ///
     /// Not left to when a client takes an event: a client that does not read takes none.
     fn drop_slow_clients(&mut self, queue: usize) {
@@ -310,7 +312,7 @@ mod tests {
         receive(&hub, &["1", "2", "3"]);
         assert!(client.next().now_or_never().flatten().is_some());
 
-        // It has seen 1, and could still get 3 to 5. But 2 comes no more.
+        // It has seen 1, and could still get 3 to 5, but 2 is forgotten.
         receive(&hub, &["2", "3", "4", "5"]);
         assert!(reset.notified().now_or_never().is_some());
         assert_eq!(client.next().now_or_never(), Some(None));

@@ -1,7 +1,8 @@
 //! The order of events: `MILLISECONDS-NUMBER`, as Redis Streams number their entries.
 //!
-//! A plain counter would begin again when the server restarts, and id 500 of the last run would look
-//! like a valid place in this one. A time cannot: every id of an earlier run is older than this run.
+//! A plain counter would begin again when the server restarts, and id 500 of the last run would
+//! look like a valid place in this one. A time does not: every id of an earlier run is older than
+//! this run.
 
 use sse_wire::EventId;
 use std::fmt;

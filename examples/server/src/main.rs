@@ -1,4 +1,4 @@
-//! A server of event streams, made to be copied from. Read `hub.rs` first: it has the idea.
+//! A server of event streams, made to be copied from. Read `hub.rs` first: it has the main idea.
 
 mod connection;
 mod http;
@@ -74,7 +74,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         queue: options.queue.get(),
         shared,
     };
-    // Redis knows what was before this process. Without it, nobody does.
+    // Redis has the events from before this process. Without it, nobody does.
     let beginning = if shared {
         Id::default()
     } else {
@@ -127,8 +127,8 @@ async fn serve(listener: TcpListener, app: App) -> io::Result<()> {
             _ = interrupt.recv() => break,
         }
     }
-    // First nobody gets in. Then every stream ends after a whole event, so that the clients go
-    // elsewhere, or come back when a new process listens.
+    // First it accepts no more clients. Then every stream ends after a whole event, so that the
+    // clients go elsewhere, or come back when a new process listens.
     drop(listener);
     hub.close();
     closing.cancel();

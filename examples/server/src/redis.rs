@@ -14,7 +14,7 @@ use sse_wire::{Encoder, Event, EventType};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The key of the stream. An entry has the fields `data` and, if it likes, `type`.
+/// The key of the stream. An entry has the field `data`, and may have `type`.
 const KEY: &str = "events";
 
 /// How long one read waits for events.
@@ -63,8 +63,8 @@ impl Redis {
             .await
     }
 
-    /// Reads for ever. When the connection is lost, nothing else is: the next one continues after
-    /// the last event that the hub has.
+    /// Reads for ever. If the connection is lost, no event is: the next one continues after the
+    /// hub's last event.
     async fn follow(self, mut reader: MultiplexedConnection, hub: Arc<Hub>) {
         loop {
             if let Err(error) = self.read(&mut reader, &hub).await {
@@ -77,11 +77,11 @@ impl Redis {
         }
     }
 
-    /// Reads the newest entries, over a new connection. It is one for reads alone, since nothing
-    /// else gets through while a read waits.
+    /// Reads the newest entries, over a new connection. It is only for reads, since nothing else
+    /// can use it while a read waits.
     ///
-    /// They are one more than the hub keeps. So it forgets one, and knows how far back it reaches;
-    /// and if it has missed more than it keeps, it forgets all that came before.
+    /// It reads one more than the hub keeps. So the hub forgets one, and knows how far back it
+    /// reaches. If it has missed more than it keeps, it forgets all its older events.
     async fn catch_up(&self, hub: &Hub) -> RedisResult<MultiplexedConnection> {
         // An answer that takes much longer than a read waits will never come.
         let config = AsyncConnectionConfig::new().set_response_timeout(Some(2 * WAIT));
@@ -112,8 +112,8 @@ impl Redis {
     }
 }
 
-/// Any program may add entries. One that is no event becomes a comment in its place, so that the
-/// hub's log has as many entries as the stream.
+/// Any program may add entries. An entry that is not an event becomes a comment in its place, so
+/// that the hub's log has as many entries as the stream.
 fn encode(entry: &StreamId) -> Option<(Id, Bytes)> {
     let id: Id = entry.id.parse().ok()?;
     let event_type = EventType::new(entry.get::<String>("type").unwrap_or_default());

@@ -1,4 +1,5 @@
-//! The body of a response: where it starts, then events as they come, and comments while none do.
+//! The body of a response: its starting place, then events as they come, and comments while none
+//! come.
 
 use crate::hub::{Client, Start};
 use bytes::Bytes;

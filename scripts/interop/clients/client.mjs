@@ -93,7 +93,7 @@ const clients = {
     });
   },
 
-  /** As many tutorials have it: blocks that begin with `data: `. */
+  /** As in many tutorials: blocks that begin with `data: `. */
   async "split-blocks"() {
     let buffer = "";
     for await (const chunk of chunks()) {
@@ -117,7 +117,7 @@ const clients = {
     }
   },
 
-  /** The same, in the belief that a chunk holds whole lines. */
+  /** The same, for code that believes that a chunk holds whole lines. */
   async "split-chunks"() {
     for await (const chunk of chunks()) {
       for (const line of chunk.split("\n")) {

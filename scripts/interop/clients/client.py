@@ -69,7 +69,7 @@ def read_httpx(headers):
 
 
 def read_openai():
-    """What each stream of the package does with its bytes."""
+    """Feeds bytes as each stream of the package does."""
     from openai._streaming import SSEDecoder
 
     with httpx.stream("GET", URL, headers=HEADERS) as response:
@@ -79,7 +79,7 @@ def read_openai():
 
 
 def read_lines():
-    """As many tutorials have it: lines that begin with `data: `."""
+    """As in many tutorials: lines that begin with `data: `."""
     with requests.get(URL, headers=HEADERS, stream=True, timeout=30) as response:
         for line in response.iter_lines(decode_unicode=True):
             if line.startswith("data: "):

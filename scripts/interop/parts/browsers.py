@@ -1,8 +1,8 @@
-"""Real browsers, without a screen, read event streams with the `EventSource` that they have built in.
+"""Real browsers, without a screen, read event streams with their own `EventSource`.
 
 The hostile streams are drawn from the strategies of `testing/`: whole ones, and ones that are cut
-anywhere, by a proper end or a broken connection. `browser-fixture` compares type, data and last
-event ID of every event, and the `Last-Event-ID` of the reconnect, with what `Decoder` says.
+anywhere, by a proper end or a broken connection. `browser-fixture` compares the type, data and last
+event ID of every event, and the `Last-Event-ID` of the reconnect, with those of `Decoder`.
 """
 
 import json
@@ -20,7 +20,7 @@ EVENTS, CUT = 500, 120
 # Type, data and id of each event that the server's page shows.
 ITEMS = """[...document.querySelectorAll("#events li")].map((item) =>
     [".type", "pre", "code"].map((part) => item.querySelector(part).textContent))"""
-# The other ids never arrive: hyper refuses a request with such a header, and with any answer but
+# The other ids never arrive: hyper refuses a request with such a header, and after any answer but
 # 200, other than a redirect, an EventSource ends for good.
 COME_BACK = {
     "digits",
@@ -81,7 +81,7 @@ def check_streams(suite, browser, item, outcomes):
 
 
 def expect_faults(suite, browser, fault, outcomes):
-    """Firefox must see exactly what its faults make of the streams."""
+    """Firefox must see exactly the streams as its faults change them."""
     explained = sum(outcome["is_equal_with_faults"] for outcome in outcomes)
     equal = sum(outcome["is_equal"] for outcome in outcomes)
     ids = sum(outcome["id_is_equal"] for outcome in outcomes)

@@ -1,7 +1,8 @@
-"""500 hostile events in other people's clients, over connections that are cut inside a block every
-120 events, with a bearer token. Then 200 events with ids and 20 keep-alives between them: how many
-empty messages a client shows, and how many events it loses, if a keep-alive is `:` and a blank
-line, and if it is the line `:` alone; the same in code as people write it without a parser."""
+"""Other people's clients read 500 hostile events with a bearer token, over connections that are cut
+inside a block every 120 events. Then they read 200 events with ids and 20 keep-alives between them:
+how many empty messages does a client show, and how many events does it lose, if a keep-alive is `:`
+and a blank line, and if it is the line `:` alone? Then the same for code that people
+write without a parser."""
 
 import json
 import shutil
@@ -24,7 +25,7 @@ NPM = {
     "fetch-event-source": "@microsoft/fetch-event-source@2.0.1",
 }
 PIP = {"sseclient-py": "sseclient-py==1.9.0", "httpx-sse": "httpx-sse==0.4.3"}
-# What these need, and a client of one service that is used with many others.
+# What these need, and a client of one service that people use with many others.
 PIP_BESIDES = {"httpx": "httpx==0.28.1", "requests": "requests==2.32.5", "openai": "openai==3.57.0"}
 
 # Empty messages shown and events lost, with the blank line and without it; and why. For those not
@@ -81,7 +82,7 @@ class Clients:
         return spec.replace("==", "@").rpartition("@")[2]
 
     def read(self, name, query, last=EVENTS, token="", seconds=60):
-        """What the client's application gets, until the event with the id `last` or time is up."""
+        """What the client's application gets, until the event with the id `last` or until time is up."""
         if name in [*PIP, *PIP_BESIDES, "iter_lines"]:
             argv = [self.python, self.programs / "client.py"]
         else:
@@ -137,13 +138,13 @@ class Findings:
 
 
 def check_curl(suite, server):
-    """Curl has no parser, but many look at a stream with it: does it show each event at once?"""
+    """Curl has no parser, but many people look at a stream with it: does it show each event at once?"""
     suite.apt("curl")
     version = suite.version(["curl", "--version"], r"curl (\S+)")
     delay = watch(["curl", "-sN"], server)
     suite.check("curl -N", version, delay < LONGEST_DELAY, f"{delay:.1f} ms late at most")
     delay = watch(["curl", "-s"], server)
-    fault = f"without -N held back in front of a pipe: {delay:.0f} ms late"
+    fault = f"without -N it holds events back when it writes to a pipe: {delay:.0f} ms late"
     suite.expect_fault("curl", version, delay > LONGEST_DELAY, fault)
 
 
@@ -177,12 +178,12 @@ def check_polyfill(suite, clients):
         name, version, is_right, f"{findings}, resumed by lastEventId at {', '.join(resumed)}"
     )
     has_header = any(request["id"] for request in requests)
-    fault = "sends no Last-Event-ID but the query parameter lastEventId: a server must read both"
+    fault = "sends the query parameter lastEventId instead of Last-Event-ID: a server must read both"
     suite.expect_fault(name, version, is_right and not has_header, fault)
 
 
 # Both show one for a block of `retry` alone.
-NO_EMPTY_MESSAGE = "no empty message: `retry` stands in the block of the next event"
+NO_EMPTY_MESSAGE = "no empty message: `retry` is in the block of the next event"
 
 
 def check_httpx(suite, clients):
@@ -191,7 +192,7 @@ def check_httpx(suite, clients):
 
 
 def check_fetch_event_source(suite, clients):
-    """Resumes, but not where it should, and takes liberties with data."""
+    """Resumes, but not where it should, and alters data."""
     name, version = "fetch-event-source", clients.version("fetch-event-source")
     findings, requests = clients.read_hostile(name)
     resumed = [request["id"] for request in requests if request["id"]]

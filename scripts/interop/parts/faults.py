@@ -1,4 +1,4 @@
-"""Connections that are cut, servers that die and clients that do not read: `examples/client` reads from
+"""Connections are cut, servers die and clients do not read: `examples/client` reads from
 `examples/server` through `examples/gateway`.
 
 With `--chaos`, the gateway cuts each connection after at most 60 kB, by FIN or RST, mostly inside a
@@ -46,7 +46,7 @@ def check_chaos(suite):
 
 
 def check_restarts(suite):
-    """The server's events are in Redis, since what only a killed process knew is lost."""
+    """The server's events are in Redis, since events that only a killed process knew are lost."""
     suite.apt("redis-server")
     version = suite.version(["redis-server", "--version"], r"v=([\d.]+)")
     redis_port, port = suite.port(), suite.port()

@@ -1,6 +1,6 @@
-"""HTTP/2 without TLS, straight to the server and through proxies that speak it to the client, and
-HTTP/1.0. An event every 100 ms has to come within 100 ms, and 500 hostile events over connections
-that are cut inside a block every 120 events."""
+"""HTTP/2 without TLS, straight to the server and through proxies that speak it to the client; and
+HTTP/1.0. The server sends an event every 100 ms, and each has to arrive within 100 ms. Then 500
+hostile events over connections that are cut inside a block every 120 events."""
 
 import socket
 import time
@@ -41,7 +41,7 @@ def check_straight(suite, server):
 
 
 def check_http_1_0(suite, server):
-    """Knows no chunks: the stream is all that comes before the connection ends."""
+    """HTTP/1.0 has no chunks: the stream is all that comes before the connection ends."""
     request = f"GET /events?n={EVENTS}&every={EVERY} HTTP/1.0\r\n\r\n".encode()
     delays, received = [], b""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:

@@ -1,15 +1,15 @@
-"""20 events to 10,000 connections, one after the other, by `examples/server` and by the same
-broadcast on axum's own `Sse`: both built for release, measured in turn, the better of two rounds
-each. Memory is what the server's process grows by. CPU time is that process's. The kernel's part of
-it sends one packet for each event and connection, and delivers it, since the clients are on the
-same machine: encoding an event only once saves none of that."""
+"""`examples/server` sends 20 events to 10,000 connections, one event after the other, and so does the
+same broadcast on axum's own `Sse`. Both are built for release and measured in turn; the better of
+two rounds counts. Memory is what the server's process grows by, CPU time is that process's. The
+kernel's part of it sends one packet for each event and connection, and also delivers it, since the
+clients are on the same machine: encoding each event only once saves none of that."""
 
 import json
 import resource
 
 CLIENTS, EVENTS, SIZE = 10_000, 20, 100
 ROUNDS = 2
-# Of a machine that has other work to do as well.
+# This machine has other work to do as well.
 NOISE = 1.25
 LARGEST_SHARE = 1024
 PACKAGE = "scripts/interop/load"
@@ -33,7 +33,7 @@ def run(suite):
 
 
 def check_time(suite, ours, peer):
-    """Each client has found each event to be the next one: otherwise there is no report."""
+    """There is only a report if each event was the next one for each client."""
     figure = (
         f"{CLIENTS:,} of {CLIENTS:,} got all {EVENTS} events in order; "
         f"the last of them got an event after {ours['last_mean_ms']:.0f} ms (mean), "

@@ -1,6 +1,6 @@
-"""An event every 100 ms through a proxy, which must not hold it back for more than 100 ms; and 500
-hostile events whose connections are cut inside a block, through the same proxy. The settings are in
-`scripts/interop/proxies/`; those that differ from the defaults are named."""
+"""An event every 100 ms passes through a proxy, which must not hold it back for more than 100 ms. Then
+500 hostile events pass through the same proxy, over connections that are cut inside a block. The
+settings are in `scripts/interop/proxies/`; those that differ from the defaults are named."""
 
 import http.client
 import time
@@ -17,13 +17,13 @@ PROMPT, LATE, HELD = "prompt", "late", "held"
 LONGEST_DELAY = 100
 ATTEMPTS = 3
 SILENCE = 75
-# What passes all of these proxies, and where the search for the longest id ends, in bytes.
+# In bytes: an id that passes all of these proxies, and the end of the search for the longest one.
 PORTABLE_ID, LONGEST_ID = 7_900, 100_000
 
 
 @dataclass
 class Case:
-    """A way through a proxy: what it makes of our headers, and of a content type alone."""
+    """A way through a proxy: what it does with our headers, and with a content type alone."""
 
     item: str
     proxy: str
@@ -49,7 +49,7 @@ CASES = [
         "outer",
         HELD,
         HELD,
-        fault="the inner one consumes x-accel-buffering",
+        fault="the inner one removes x-accel-buffering",
     ),
     Case(
         "nginx before nginx, proxy_pass_header X-Accel-Buffering",
@@ -60,7 +60,7 @@ CASES = [
     ),
     Case("Apache", "apache", "default", PROMPT, PROMPT),
     Case("Apache, DEFLATE", "apache", "gzip", PROMPT, PROMPT, GZIP),
-    Case("HAProxy", "haproxy", "default", LATE, LATE, fault="waits for more to send along"),
+    Case("HAProxy", "haproxy", "default", LATE, LATE, fault="waits for more data to send"),
     Case("HAProxy, option http-no-delay", "haproxy", "no_delay", PROMPT, PROMPT),
     Case("HAProxy, option http-no-delay, compression", "haproxy", "gzip", PROMPT, LATE, GZIP),
     Case(
@@ -71,7 +71,7 @@ CASES = [
         LATE,
         GZIP,
         NO_CACHE,
-        fault="gzip is one event behind without no-transform",
+        fault="gzip is one event late without no-transform",
     ),
     Case("Caddy", "caddy", "default", PROMPT, PROMPT),
     Case("Caddy, encode gzip", "caddy", "gzip", PROMPT, PROMPT, GZIP),
@@ -146,7 +146,7 @@ def measure(suite, url, expected, options):
 
 
 def content_coding(url):
-    """What the stream is compressed with, for a client that accepts gzip."""
+    """How the stream is compressed, for a client that accepts gzip."""
     request = urllib.request.Request(url, headers={"accept-encoding": "gzip"})
     with urllib.request.urlopen(request, timeout=10) as response:
         return response.headers.get("content-encoding", "none")
@@ -159,7 +159,7 @@ def classify(delay):
 
 
 def check_http_proxy(suite, proxies):
-    """The connection to the server breaks; does the client get to know?"""
+    """The connection to the server breaks: does the client learn of it?"""
     url = f"{proxies.url('middleware', 'default')}/events?data=hostile&n=500&cut=120"
     start = time.monotonic()
     events = suite.read(url, "--once", "--seconds", 10)
@@ -171,7 +171,7 @@ def check_http_proxy(suite, proxies):
 
 
 def check_resuming(suite, item, version, server, url, options=()):
-    """By our client, and through to the server whose stream it is."""
+    """Our client resumes through the proxy, at the server of the stream."""
     query = f"stream={item}&data=hostile&n=500&cut=120&token=secret"
     url = f"{url}/events?{urllib.parse.quote(query, '=&')}"
     events = suite.read(url, "--header", "authorization: Bearer secret", *options)
@@ -278,7 +278,7 @@ def check_silence(suite, proxies, names):
     for name, kept, cut in zip(names, with_keep_alive, without):
         (kept_events, _), (events, seconds) = kept.result(), cut.result()
         otherwise = (
-            "so it is without" if events == 2 else f"without one it is cut after {seconds:.0f} s"
+            "also without one" if events == 2 else f"without one it is cut after {seconds:.0f} s"
         )
         figure = f"kept open by a keep-alive every 15 s; {otherwise}"
         suite.check(

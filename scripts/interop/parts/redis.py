@@ -1,6 +1,7 @@
-"""Two of `examples/server` on one Redis, and 200 clients that go to the next server whenever their
-connection ends. Each server is killed and restarted once, while events come: everybody has to get
-each event once and in order. Then the same behind nginx, with both servers as its upstreams."""
+"""Two instances of `examples/server` share one Redis, and 200 clients go to the next server whenever
+their connection ends. Each server is killed and restarted once, while events are sent: every client
+has to get each event once and in order. Then the same through nginx, with both servers as its
+upstreams."""
 
 import json
 import socket
@@ -12,7 +13,7 @@ from reverse_proxies import Proxies
 CLIENTS, EVENTS = 200, 5000
 # How long it takes to send them, and how long the clients may take for everything, in seconds.
 SENDING, LIMIT_OF_CLIENTS = 10, 45
-# What happens to which server, in seconds after the first event.
+# What happens to which server, and when, in seconds after the first event.
 KILLED, RESTARTED = 0, 1
 COURSE = [(2, KILLED, 0), (4, RESTARTED, 0), (6, KILLED, 1), (8, RESTARTED, 1)]
 
@@ -30,7 +31,7 @@ def run(suite):
     suite.check("Redis, two servers", version, is_complete(report), figure(report))
 
     report = try_restarts(suite, ports, [proxies.ports["nginx", "trying"]])
-    item = "Redis, two servers behind nginx with max_fails=0"
+    item = "Redis, two servers through nginx with max_fails=0"
     suite.check(item, nginx, is_complete(report), figure(report))
 
     report = try_restarts(suite, ports, [proxies.ports["nginx", "skipping"]])
@@ -39,7 +40,7 @@ def run(suite):
         f"for good: {figure(report)}"
     )
     is_seen = set(report["failed"]) == {502} and not report["wrong"]
-    suite.expect_fault("Redis, two servers behind nginx", nginx, is_seen, fault)
+    suite.expect_fault("Redis, two servers through nginx", nginx, is_seen, fault)
 
 
 def is_complete(report):
@@ -57,7 +58,7 @@ def figure(report):
 
 
 def try_restarts(suite, servers, addresses):
-    """What the clients of these addresses report when everything has been sent."""
+    """What the clients of these addresses report after everything was sent."""
     redis = suite.port()
     options = ["--port", redis, "--bind", "127.0.0.1", "--save", ""]
     store = suite.start("redis", ["redis-server", *options], ready=("port", redis))
@@ -94,7 +95,7 @@ def start_server(suite, port, redis):
 
 
 def send_events(redis):
-    """Straight to the store, since no server is always there."""
+    """Sends straight to the store, since no server is always up."""
     start = time.monotonic()
     with socket.create_connection(("127.0.0.1", redis), timeout=10) as connection:
         answers = connection.makefile("rb")

@@ -1,8 +1,8 @@
-"""Event streams by the libraries of others, read by our client and checked as `inspect --check` does.
+"""Our client reads the event streams of other libraries, and checks them as `inspect --check` does.
 
 Each server sends the same hostile texts through its own library, an event each. It ends the response
-after 120 of them, and continues after the `Last-Event-ID` of the next request. What a library cannot
-carry is left out of its texts, and tried alone. The servers are in `scripts/interop/servers/`.
+after 120 of them, and continues after the `Last-Event-ID` of the next request. Text that a library
+cannot carry is left out, and tested alone. The servers are in `scripts/interop/servers/`.
 """
 
 import functools
@@ -50,7 +50,7 @@ def run(suite):
 
 @dataclass
 class Fault:
-    """What matches the pattern does not arrive as it was sent, as an example shows."""
+    """Text that matches the pattern does not arrive as it was sent; an example shows it."""
 
     pattern: str
     example: str
@@ -118,7 +118,7 @@ def node_servers(suite):
 
 
 def captured(name, file):
-    """From the folder with the versions that `scripts/record-captures.sh` uses as well."""
+    """From the folder that `scripts/record-captures.sh` uses too, with the same versions."""
     return (CAPTURES / name.lower() / file).read_text(encoding="utf-8")
 
 
@@ -152,7 +152,7 @@ def spring(suite):
 
 
 def make_texts(faults):
-    """The same each time, but for what does not arrive."""
+    """The same each time, except for text that does not arrive."""
     drawn = random.Random(14)
     texts = ["".join(drawn.choices(PIECES, k=drawn.randrange(8))) for _ in range(TEXTS)]
     for fault in faults:
@@ -201,7 +201,7 @@ def use_spring(suite, server):
 
 
 def check_builder(suite, server, root):
-    """All that Spring's builder can say, in Korean."""
+    """All that Spring's builder can set, in Korean."""
     lines = check_stream(suite, fetch(f"{root}/spring/all"))
     end = lines[-1]["end"]
     events = whole_events(lines)
@@ -250,13 +250,13 @@ def check_raw_servlet(suite, root):
     passed = len(events) == RAW_EVENTS and max(late) < RAW_EVERY and cut_off
     figure = (
         f"{len(events)} of {RAW_EVENTS} events, each at most {max(late, default=0):.0f} ms late; "
-        f"the unfinished last one is not dispatched, and named as cut off"
+        f"the unfinished last one is not dispatched, and is reported as cut off"
     )
     suite.check("servlet with println and flush", f"Tomcat {suite.debian_version('libtomcat9-java')}", passed, figure)
 
 
 def use_rmcp(suite):
-    """The connection is cut during a call; the rest of it comes after the last event ID."""
+    """The connection is cut during a call; a new one resumes the call after the last event ID."""
     manifest = HERE / "rmcp" / "Cargo.toml"
     version = re.search(r'rmcp = { version = "=([^"]*)"', manifest.read_text(encoding="utf-8"))[1]
     server = Server("rmcp, streamable HTTP", version, [suite.cargo(manifest.parent, "server-rmcp")])

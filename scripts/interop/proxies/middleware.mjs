@@ -1,5 +1,5 @@
-// Node in front of the stream: http-proxy as it is; http-proxy that also ends the client's
-// connection when the server's breaks; and that behind Express' compression.
+// Node in front of the stream: plain http-proxy; http-proxy that also ends the client's connection
+// when the server's breaks; and the latter with Express' compression.
 import { createServer } from "node:http";
 import compression from "compression";
 import express from "express";

@@ -1,10 +1,10 @@
-//! Shows that the codec takes time linear in its input, whatever that is and however it is cut.
+//! Shows that the codec's time is linear in its input, for any input and any chunks.
 //!
 //!     cargo run --release
 //!
-//! Time itself proves nothing on a shared machine, so instructions are counted, by callgrind: each
-//! row runs in processes of its own on n, 2n and 4n bytes, which have to cost once, twice and four
-//! times as much, give or take 10 %. The last column is what a byte costs.
+//! Time itself proves nothing on a shared machine, so callgrind counts instructions. Each row runs in
+//! its own processes on n, 2n and 4n bytes: 2n must cost twice as much as n, and 4n four times as
+//! much, give or take 10 %. The last column is the cost of a byte.
 
 use sse_wire::check::Checker;
 use sse_wire::{Decoder, Encoder};
@@ -13,13 +13,13 @@ use std::hint::black_box;
 use std::process::{Command, ExitCode};
 use std::thread;
 
-/// How far a ratio may be from what linear time makes it.
+/// How far a ratio may be from that of linear time.
 const TOLERANCE: f64 = 0.1;
 
 struct Row {
     name: &'static str,
     n: usize,
-    /// What the input begins with, and what it goes on with, again and again.
+    /// The input begins with `start`, and then repeats `piece`.
     start: &'static [u8],
     piece: &'static [u8],
     run: fn(&[u8]),
@@ -28,7 +28,7 @@ struct Row {
 const K: usize = 1024;
 const M: usize = 1024 * K;
 
-/// Bytes in a chunk, where all of the input is one.
+/// Bytes in a chunk, if all of the input is one chunk.
 const ALL: usize = usize::MAX;
 
 #[rustfmt::skip] // A table.
@@ -174,7 +174,7 @@ fn instructions(row: &str, length: usize) -> f64 {
         .expect("a number of instructions")
 }
 
-/// What it calls is what callgrind counts.
+/// Callgrind counts only what this calls.
 #[inline(never)]
 fn counted(run: fn(&[u8]), input: &[u8]) {
     run(black_box(input));
@@ -211,7 +211,7 @@ fn one_a_feed(mut rest: &[u8]) {
     }
 }
 
-/// Finds all that can be found, though of each kind only some are handed out.
+/// Finds every diagnostic, though the checker returns only some of each kind.
 fn check<const SIZE: usize>(stream: &[u8]) {
     let mut checker = Checker::new().with_style(true);
     for chunk in stream.chunks(SIZE).chain([&b"\n\n"[..]]) {

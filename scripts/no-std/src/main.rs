@@ -1,5 +1,5 @@
-//! A program without `std`: were it linked, there would be two panic handlers. It encodes and
-//! decodes on a heap of its own, and exits with 0 if what went in came out.
+//! A program without `std`: linking `std` would give it two panic handlers. It encodes and decodes
+//! on a heap of its own, and exits with 0 if the events that went in came out.
 #![no_std]
 #![no_main]
 
@@ -10,7 +10,7 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use sse_wire::{Decoder, Event, EventType};
 
-// The C library brings `memcpy` and its like, and calls `main`.
+// The C library has `memcpy` and the like, and calls `main`.
 #[link(name = "c")]
 unsafe extern "C" {
     fn abort() -> !;
@@ -21,7 +21,7 @@ extern "C" fn main() -> i32 {
     i32::from(!round_trip())
 }
 
-/// The event goes through cut in two at every place, and all of it has to come back.
+/// The event is cut in two at every place, and must come back whole.
 fn round_trip() -> bool {
     let sent = Event::new("안녕\r\n하세요")
         .with_event_type(EventType::from_static("greeting"))
@@ -62,10 +62,11 @@ struct Bump {
     used: AtomicUsize,
 }
 
-// SAFETY: each byte is handed out once, to whoever asked for it.
+// SAFETY: each byte is given out only once.
 unsafe impl Sync for Bump {}
 
-// SAFETY: as above; what does not fit, or is to be aligned more than the heap itself, is refused.
+// SAFETY: as above. A request that does not fit, or wants more alignment than the heap has, is
+// refused.
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let size = layout.size().next_multiple_of(16);

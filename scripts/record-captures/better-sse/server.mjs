@@ -1,9 +1,9 @@
-// The progress of a job. No space behind the colon; retry and keep-alives by the library itself.
+// The progress of a job. No space after the colon; retry and keep-alives by the library itself.
 import { createServer } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { createSession } from "better-sse";
 
-// Strings as they are: what people set who do not want their text in JSON quotes.
+// Strings as they are: a setting for people who do not want their text in JSON quotes.
 const serializer = (data) => (typeof data === "string" ? data : JSON.stringify(data));
 
 createServer(async (request, response) => {

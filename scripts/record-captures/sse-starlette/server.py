@@ -1,4 +1,4 @@
-"""OpenAI-style chat completion chunks behind two pings; CRLF line ends, the library's default."""
+"""OpenAI-style chat completion chunks after two pings; CRLF line ends, the library's default."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-//! A client that reconnects, as section 9.2.3 of the specification describes it: blocking, on ureq.
+//! A client that reconnects as section 9.2.3 of the specification says: blocking, on ureq.
 //! `main.rs` is the same on reqwest.
 
 use clap::Parser;
@@ -22,8 +22,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reads one connection after the other. Returns when the server has nothing more to send, and fails
-/// when it is of no use to try again.
+/// Reads one connection after the other. Returns when the server has nothing more to send, and
+/// fails when trying again would be useless.
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let agent: Agent = Agent::config_builder()
         .http_status_as_error(false)
@@ -32,7 +32,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         .timeout_per_read(Some(options.idle))
         .build()
         .into();
-    // Lives as long as the program: what it knows of the last event serves the next connection.
+    // Lives as long as the program: the next connection needs its last event ID.
     let mut decoder = Decoder::new();
     let mut backoff = Backoff::new(options.longest_wait);
     let mut output = Output::new(options.json);
@@ -55,7 +55,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         if output.events > shown_before {
             backoff.reset();
         }
-        // Without this, what the old connection has cut off would run into the new one.
+        // Without this, the block that the old connection cut off would continue in the new one.
         decoder.reconnect();
         let wait = backoff.next(decoder.retry());
         eprintln!("client: {why}; reconnecting in {wait:.1?}");
@@ -71,7 +71,7 @@ fn connect(agent: &Agent, url: &str, id: &str) -> Result<Response<Body>, ureq::E
     request.call()
 }
 
-/// The same request would fail again, whatever becomes of the server or the network.
+/// The same request would fail again, even if the server or the network changed.
 fn is_final(error: &ureq::Error) -> bool {
     use ureq::Error::{BadUri, Http, RedirectFailed, TooManyRedirects};
     matches!(
@@ -92,7 +92,7 @@ fn read(
         match body.read(&mut chunk) {
             Ok(0) => return Ok("the stream has ended".to_owned()),
             Ok(len) => output.show(decoder.feed(&chunk[..len]))?,
-            // Also when nothing, not even a comment, has come for a while.
+            // Also if nothing has come for a while, not even a comment.
             Err(error) => return Ok(chain(&error)),
         }
     }

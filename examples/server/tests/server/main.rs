@@ -1,4 +1,4 @@
-//! The real server on loopback, and what it promises.
+//! The real server on loopback keeps its promises.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -30,7 +30,7 @@ fn a_stream_says_what_it_is_where_it_starts_and_when_to_come_back() {
     );
     assert_eq!(events.retry(), Some(Duration::from_millis(1234)));
 
-    // It has a place to resume from before its first event: what is sent while it is away is there.
+    // It can resume from before its first event: it gets what is sent while it is away.
     let id = events.last_event_id().to_owned();
     drop(events);
     server.send("while away");
@@ -102,8 +102,8 @@ fn every_client_gets_every_event_with_type_id_and_data() {
     server.wait_for(|stats| stats["connections"] == 0);
 }
 
-/// Clients leave and resume at every moment while events are sent. The seam between what they missed
-/// and what is live must not show.
+/// Clients leave and resume at every moment while events are sent. Between missed and live events
+/// nothing may be lost or doubled.
 #[test]
 fn who_resumes_gets_each_event_once_and_in_order() {
     const EVENTS: usize = 1000;
@@ -141,8 +141,8 @@ fn who_resumes_gets_each_event_once_and_in_order() {
     });
 }
 
-/// A 4xx would end a browser's `EventSource` for good, and starting with what is live would lose
-/// events silently.
+/// A 4xx would end a browser's `EventSource` for good, and starting with live events would lose
+/// others silently.
 #[test]
 fn an_id_that_is_forgotten_or_unknown_gives_a_gap_and_all_that_is_kept() {
     let server = Server::start(&["--history", "3"]);
@@ -170,14 +170,15 @@ fn an_id_that_is_forgotten_or_unknown_gives_a_gap_and_all_that_is_kept() {
     let stats = server.stats();
     assert_eq!((&stats["gaps"], &stats["kept"]), (&5.into(), &3.into()));
 
-    // The place that `gap` gives is one to resume from without a gap.
+    // A client can resume from the id of `gap` without another gap.
     let mut events = server.events_after("0");
     events.next();
     let mut again = server.events_after(events.last_event_id());
     assert_eq!(again.next().unwrap().event_type(), "hello");
     assert_eq!(again.next().unwrap().data(), "2");
 
-    // The last parameter counts; and the header more, since a browser repeats the page's parameter.
+    // The last parameter wins; and the header wins over it, since a browser repeats the page's
+    // parameter.
     let url = format!(
         "{}/events?lastEventId={}&lastEventId={}",
         server.url, ids[1], ids[2]
@@ -206,8 +207,8 @@ fn comments_fill_the_silence_and_only_that() {
     );
 }
 
-/// A client that does not read is reset before the log forgets what it needs, resumes, and has lost
-/// nothing. The others notice nothing of it.
+/// A client that does not read is reset before the log forgets what it needs. It resumes and has
+/// lost nothing, and the other clients notice nothing.
 #[test]
 fn a_slow_client_is_reset_and_resumes() {
     let server = Server::start(&["--queue", "100", "--history", "2000"]);
@@ -243,7 +244,8 @@ fn a_slow_client_is_reset_and_resumes() {
     }
     assert!(seen < sent - 100, "{seen} of {sent}");
 
-    // More events behind than a live client may be, and another comes: it still has its time.
+    // It is further behind than a live client may be, and another event comes: it still may catch
+    // up.
     let mut events = server.events_after(decoder.last_event_id());
     server.send(&format!("{sent} "));
     for number in seen..=sent {

@@ -1,4 +1,4 @@
-//! Several servers on one Redis, which is real as well: it needs `redis-server`.
+//! Several servers on one real Redis: it needs `redis-server`.
 
 use crate::support::{self, PATIENCE, Server};
 use std::io::{Read, Write};

@@ -71,7 +71,7 @@ impl Server {
         serde_json::from_str(&response.into_body().read_to_string().unwrap()).unwrap()
     }
 
-    /// Waits until the statistics are as wanted.
+    /// Waits until the statistics are as expected.
     pub fn wait_for(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let start = Instant::now();
         loop {
@@ -95,14 +95,14 @@ impl Drop for Server {
 /// A test that waits longer than this has failed.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A client that reads from one connection. An end of the stream is the end; so is a connection that
-/// is lost, which `lost` tells apart.
+/// A client that reads from one connection. A lost connection looks like the end of the stream, but
+/// sets `lost`.
 pub struct Events {
     pub response: ureq::http::response::Parts,
     body: ureq::BodyReader<'static>,
     decoder: Decoder,
     ready: VecDeque<Event<'static>>,
-    /// Of the event that was last taken from `ready`: the decoder may be further.
+    /// The id of the event last taken from `ready`: the decoder may be further.
     last_event_id: String,
     pub lost: bool,
 }
@@ -155,7 +155,7 @@ impl Iterator for Events {
         let mut chunk = [0; 4096];
         while self.ready.is_empty() {
             let len = self.body.read(&mut chunk).unwrap_or_else(|error| {
-                // As `Other` comes a timeout.
+                // A timeout comes as `Other`.
                 assert_ne!(error.kind(), std::io::ErrorKind::Other, "{error}");
                 self.lost = true;
                 0

@@ -28,7 +28,7 @@ pub struct Outcome {
     /// It saw what follows from the known faults of Firefox.
     is_equal_with_faults: bool,
     came_back: bool,
-    /// `Last-Event-ID` is what the decoder says.
+    /// `Last-Event-ID` is the decoder's last event ID.
     id_is_equal: bool,
     closed: bool,
     /// From the end of the stream to the reconnect, less the reconnection time.

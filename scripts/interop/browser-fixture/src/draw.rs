@@ -25,10 +25,10 @@ const STREAMS: [(Kind, usize); 3] = [(Kind::Plain, 40), (Kind::Nul, 20), (Kind::
 /// Firefox waits for 500 ms at least, whatever the stream says.
 const RECONNECTION_TIMES: RangeInclusive<u128> = 500..=1000;
 const FIRST: &[u8] = b"retry: 500\n\n";
-/// Follows a part that sets a reconnection time outside of these.
+/// Follows a part that sets a reconnection time outside this range.
 const SOON: &[u8] = b"\n\nretry: 600\n";
 
-/// Ids that may not come back, each for another reason: a name, a text and how often it is repeated.
+/// Ids that may not come back, each for its own reason: a name, a text and how often it is repeated.
 const IDS: [(&str, &str, usize); 13] = [
     ("digits", "42", 1),
     ("é", "é", 1),
@@ -53,7 +53,7 @@ pub enum Kind {
     Plain,
     /// NUL in it.
     Nul,
-    /// An id in a block without data, which counts all the same.
+    /// An id in a block without data, which takes effect all the same.
     IdAlone,
     /// One event, with an id that may not come back.
     Id,
@@ -95,7 +95,7 @@ impl Stream {
         (events, decoder)
     }
 
-    /// What a decoder would have to read, to see what Firefox does.
+    /// The bytes that a decoder would have to read, to see what Firefox sees.
     pub fn as_firefox_reads_it(&self) -> Self {
         Self {
             bytes: firefox::as_if_read(&self.bytes),

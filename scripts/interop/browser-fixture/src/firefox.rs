@@ -1,4 +1,4 @@
-//! What Firefox makes of a stream, by its known faults: it drops NUL, it loses the field after an
+//! How Firefox's known faults change a stream: it drops NUL, it loses the field after an
 //! id with NUL, and it forgets ids in blocks without data.
 
 use sse_wire::Event;
@@ -11,7 +11,7 @@ pub fn as_if_read(bytes: &[u8]) -> Vec<u8> {
         let colon = line.iter().position(|&byte| byte == b':');
         let (name, value) = line.split_at(colon.unwrap_or(line.len()));
         let name = without_nul(name);
-        // After a colon, NUL takes the place of the space that may stand there.
+        // After a colon, NUL takes the place of the optional space.
         let value = match value {
             [b':', 0, rest @ ..] => [b": ", rest].concat(),
             _ => value.to_vec(),

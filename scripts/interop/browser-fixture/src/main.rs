@@ -1,5 +1,5 @@
-//! Has browsers read streams that break decoders, and compares what their `EventSource` saw with
-//! what `sse_wire::Decoder` makes of the same bytes. The browser opens `/?reader=NAME`, the page reads
+//! Browsers read streams that break decoders. This compares what their `EventSource` saw with what
+//! `sse_wire::Decoder` makes of the same bytes. The browser opens `/?reader=NAME`, the page reads
 //! the streams and reports, and `/result/NAME` has the outcome.
 //!
 //! | route | what it does |
@@ -38,10 +38,10 @@ use draw::{Ending, Stream};
 
 const JAVASCRIPT: [(&str, &str); 1] = [("content-type", "text/javascript")];
 
-/// This many pieces of a stream are sent apart; the network may join the others.
+/// This many pieces of a stream are sent one by one; the network may join the others.
 const SENT_APART: usize = 50;
 
-/// Between the last bytes and the break of their connection, so that they still arrive.
+/// How long a connection lives after its last bytes before it breaks, so that they still arrive.
 const BEFORE_A_BREAK: Duration = Duration::from_millis(30);
 
 /// Serves streams that break decoders, and compares what browsers see with what sse-wire decodes.
@@ -65,7 +65,7 @@ struct Shared {
 /// How one reader fared with one stream.
 #[derive(Default)]
 struct Visit {
-    /// When the server had sent all.
+    /// When the server had sent everything.
     ended: Option<Instant>,
     /// When the reader came back, and its `Last-Event-ID`: empty if it sent none.
     came_back: Option<(Instant, Vec<u8>)>,
@@ -130,7 +130,7 @@ async fn serve_stream(
     (RESPONSE, body(shared, key)).into_response()
 }
 
-/// The stream in its pieces, and then the end: a proper one, or that of the connection.
+/// The stream in its pieces, and then its end: a proper one, or a broken connection.
 fn body(shared: Arc<Shared>, key: (String, usize)) -> Body {
     let stream = &shared.streams[key.1];
     let pieces: Vec<_> = stream.pieces().map(Bytes::copy_from_slice).collect();

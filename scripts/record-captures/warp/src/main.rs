@@ -1,5 +1,5 @@
-//! Anthropic-style messages: an event type for each step, text in deltas, then a tool call. No space
-//! behind the colon.
+//! Anthropic-style messages: an event type for each step, text in deltas, then a tool call. No
+//! space after the colon.
 
 use std::convert::Infallible;
 use std::time::Duration;

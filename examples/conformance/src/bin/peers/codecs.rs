@@ -1,7 +1,7 @@
-//! Decoders for `FramedRead`. They are driven as it drives them: a chunk is appended to the buffer,
-//! then `decode` is called until it wants more; an error ends the stream; `decode_eof` is called at
-//! the end. What they return as an error at the end is not counted: it is their way to say that
-//! the end cut something off.
+//! Decoders for `FramedRead`. They are called as `FramedRead` calls them: a chunk is appended to
+//! the buffer, then `decode` is called until it wants more; an error ends the stream; `decode_eof`
+//! is called at the end. An error at the end is not counted: it is their way to say that the end
+//! cut something off.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use tokio_util::codec::Decoder;
 
 use crate::{block, event, hello, milliseconds};
 
-/// What `FramedRead` is around a decoder.
+/// Calls a decoder as `FramedRead` does.
 pub struct Framed<D> {
     decoder: D,
     buffer: BytesMut,
@@ -65,8 +65,8 @@ impl<P: Peer> Adapter for Framed<P> {
     }
 }
 
-/// It hands over the comments of a block in one piece, joined by LFs; they are taken apart again.
-/// Its messages do not tell no data from empty data.
+/// It returns the comments of a block in one piece, joined by LFs; here they are split again. Its
+/// messages look the same without data and with empty data.
 impl Peer for russe::Decoder {
     fn hello() -> Hello {
         hello("russe", &[Shown::Id, Shown::Retries, Shown::Comments])
@@ -90,7 +90,7 @@ impl Peer for russe::Decoder {
     }
 }
 
-/// Without the limit that it can have.
+/// Without its optional limit.
 impl Peer for tokio_sse_codec::SseDecoder<String> {
     fn hello() -> Hello {
         let shows = [Shown::LastEventId, Shown::Retries, Shown::Comments];

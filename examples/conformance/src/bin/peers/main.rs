@@ -1,5 +1,5 @@
-//! Adapters for other crates. Each drives the public interface that shows the most, in the way its
-//! documentation has it, and hides nothing: what its caller gets is what the runner gets.
+//! Adapters for other crates. Each uses the public interface that shows the most, as its
+//! documentation does, and hides nothing: the runner gets what a caller gets.
 //!
 //! `peers NAME` is the adapter for the crate of that name, `peers` alone lists the names.
 
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a decoder shows that keeps all the state of the standard.
+/// What a decoder shows if it keeps all the state of the standard.
 const ALL_STATE: [Shown; 4] = [
     Shown::LastEventId,
     Shown::FinalLastEventId,

@@ -50,8 +50,8 @@ impl Adapter for SseCore {
     }
 }
 
-/// `feed` and `next_event`; the reconnection time as `SseParser::retry` tells it after each event
-/// and each chunk, and the last event ID as the parser tells it after `finish`.
+/// `feed` and `next_event`; the reconnection time that `SseParser::retry` returns after each event
+/// and each chunk, and the last event ID that the parser returns after `finish`.
 pub struct SseParse {
     parser: sse_parse::SseParser,
     retry: Option<Duration>,
@@ -99,8 +99,8 @@ impl SseParse {
     }
 }
 
-/// `push`. Its events are blocks, and it does not tell those without data from those with empty
-/// data, so all of them are handed over. (`flush` is for callers who want what the end cut off.)
+/// `push`. Its events are blocks, and those without data look like those with empty data, so all of
+/// them are returned. (`flush` is for callers that want the event that the end cut off.)
 pub struct SseFrame(sse_frame::Parser);
 
 impl Adapter for SseFrame {

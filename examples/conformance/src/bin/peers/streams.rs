@@ -1,7 +1,6 @@
-//! Decoders that turn one stream into another. They are polled by hand: a chunk is put where the
-//! inner stream finds it, then the outer one is polled until it waits for more, so that it shows
-//! when an event is handed over. Errors after the end are not counted: it is the way of some to
-//! say that it has come.
+//! Decoders that turn one stream into another. They are polled by hand: the inner stream gets a
+//! chunk, then the outer one is polled until it waits for more. This shows when an event is
+//! returned. Errors after the end are not counted: some decoders report the end that way.
 
 use std::{
     collections::VecDeque,
@@ -101,8 +100,8 @@ impl Sseer {
     }
 }
 
-/// `SseByteStream` on a stream of chunks. It hands over blocks, by design; those without data are
-/// no events, and it does tell them from those with empty data.
+/// `SseByteStream` on a stream of chunks. By design it returns blocks. Those without data are not
+/// events, and can be told from those with empty data.
 pub struct SseStream(Polled<sse_stream::SseByteStream<Chunks<Infallible>>>);
 
 impl Adapter for SseStream {
@@ -255,7 +254,7 @@ impl<T, E: fmt::Display, S: Stream<Item = Result<T, E>>> Polled<S> {
     }
 }
 
-/// The chunks that are in, as a stream. Nobody is woken by it: it is polled after each.
+/// The chunks that have arrived, as a stream. It wakes nobody: it is polled after each chunk.
 struct Chunks<E> {
     queue: Arc<Mutex<Queue>>,
     error: std::marker::PhantomData<fn() -> E>,

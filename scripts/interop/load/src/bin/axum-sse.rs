@@ -1,4 +1,4 @@
-//! A broadcast as axum's users write it: its own `Sse` on a channel of tokio's. Prints its address.
+//! A broadcast as axum's users write it: axum's own `Sse` on a tokio channel. Prints its address.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ async fn events(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, 
     let hello = Event::default()
         .event("hello")
         .retry(Duration::from_secs(2))
-        // It leaves out empty data, and nothing would be dispatched.
+        // axum leaves out empty data, and then nothing would be dispatched.
         .data("hello");
     let messages = BroadcastStream::new(app.messages.subscribe());
     let events = messages.filter_map(async |message| {

@@ -21,10 +21,10 @@ use tokio::time::{sleep, timeout};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
-/// How many connections are opened at a time, so that the queue of those not accepted suffices.
+/// How many connections are opened at a time: the server's queue for them is not endless.
 const AT_ONCE: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Until the memory that opening a connection needs for a moment is free again.
+/// Until the memory that is needed only while a connection opens is free again.
 const REST: Duration = Duration::from_secs(1);
 
 /// Opens many streams of one server and sends events to all of them.
@@ -177,7 +177,7 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// What a process has in memory, in bytes.
+/// The memory of a process, in bytes.
 fn memory(pid: u32) -> Result<f64, AnyError> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -205,7 +205,7 @@ impl Cpu {
 }
 
 fn cpu(pid: u32) -> Result<Cpu, AnyError> {
-    /// On every Linux, whatever its kernel counts in.
+    /// On every Linux, whatever unit its kernel uses.
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name before the parenthesis may have spaces.

@@ -1,5 +1,5 @@
-//! Clients that reconnect as the rules say, each at the next server of several, and expect the
-//! numbers from 0 on, each once and in order. Prints how it went, as JSON.
+//! Clients that reconnect as the specification says, each at the next of several servers. They expect
+//! the numbers from 0 on, each once and in order. Prints the outcome, as JSON.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -33,7 +33,7 @@ struct Options {
     seconds: u64,
 }
 
-/// How it went for one client.
+/// The outcome for one client.
 #[derive(Default)]
 struct Course {
     /// How many events came, each of them the next one.
@@ -54,7 +54,7 @@ async fn main() {
         let servers = options.servers.clone();
         clients.spawn(async move {
             let mut course = Course::default();
-            // Out of time, it is one that has not seen everything.
+            // When time is up, it is a client that has not seen everything.
             _ = timeout(limit, run(&mut course, &servers, first, options.events)).await;
             course
         });
