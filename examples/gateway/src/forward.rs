@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// How long to try to reach the upstream. A 502 instead would end a browser's `EventSource` for good.
+/// How long to try to get an answer from the upstream. A 502 instead would end a browser's `EventSource` for good.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -80,7 +80,8 @@ impl Gateway {
         loop {
             let request = self.client.get(&url).headers(headers.clone());
             match request.send().await {
-                Err(error) if error.is_connect() && start.elapsed() < PATIENCE => {
+                // Also if the upstream was lost after it had taken the request: it only reads.
+                Err(error) if is_temporary(&error) && start.elapsed() < PATIENCE => {
                     sleep(Duration::from_millis(100)).await;
                 }
                 answer => return answer,
@@ -151,6 +152,11 @@ impl Upstream {
         }
         Ok(None)
     }
+}
+
+/// Whether the same request may have an answer later.
+fn is_temporary(error: &reqwest::Error) -> bool {
+    !error.is_builder() && !error.is_redirect()
 }
 
 /// After an error the connection is closed in the middle of the body, so the client notices.

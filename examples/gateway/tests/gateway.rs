@@ -86,21 +86,24 @@ fn other_answers_pass_and_other_methods_do_not() {
 
 #[test]
 fn waits_for_an_upstream_that_restarts_and_shows_when_it_is_lost() {
-    // Taken and released: the port is free, and nobody listens.
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
     let gateway = Gateway::start(&address.to_string(), &[]);
     let upstream = thread::spawn(move || {
+        let (mut tcp, _) = listener.accept().unwrap();
+        read_head(&mut tcp);
+        // It is lost with the request, and for a while nobody listens.
+        drop((tcp, listener));
         thread::sleep(Duration::from_millis(300));
         let (mut tcp, _) = TcpListener::bind(address).unwrap().accept().unwrap();
         read_head(&mut tcp);
         let chunked = HEAD.replace("\r\n\r\n", "\r\ntransfer-encoding: chunked\r\n\r\n");
         write!(tcp, "{chunked}9\r\ndata: a\n\n\r\n").unwrap();
     });
-    let mut body = agent().get(&gateway.url).call().unwrap().into_body();
+    let response = agent().get(&gateway.url).call().unwrap();
+    assert_eq!(response.status(), 200);
     upstream.join().unwrap();
+    let mut body = response.into_body();
     let mut read = Vec::new();
     assert!(body.as_reader().read_to_end(&mut read).is_err());
     assert_eq!(read, b"data: a\n\n");
