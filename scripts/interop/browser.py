@@ -33,6 +33,7 @@ class Browser:
 
     def take_picture(self, path):
         picture = self.command("TakeScreenshot", "GET", "/screenshot", {"full": False})
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(picture))
 
 
