@@ -34,7 +34,7 @@ JARS = (
     "tomcat9-jni tomcat9-juli tomcat9-servlet-api tomcat9-util-scan tomcat9-util tomcat9-el-api "
     "tomcat9-jsp-api"
 ).split()
-TICKS, RECONNECTION_TIME = 50, 300
+TICKS, RECONNECTION_TIME = 70, 300
 RAW_EVENTS, RAW_EVERY = 5, 500
 
 

@@ -65,7 +65,8 @@ public class SpringSse {
     @Controller
     static class Streams {
         private static final long FOR_LONG = 60_000;
-        private static final int TICKS = 50;
+        // Tomcat looks once a second whose time is up: these need more than two emitters.
+        private static final int TICKS = 70;
 
         private final ExecutorService executor = Executors.newCachedThreadPool();
         private final List<?> texts;
