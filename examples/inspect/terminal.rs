@@ -1,10 +1,21 @@
 //! What a terminal can show: text that is escaped, measured, wrapped and coloured.
 
 use std::fmt::{self, Write as _};
+use std::{io, iter};
 use unicode_width::UnicodeWidthChar;
 
 /// Text of a stranger's, with what could drive the terminal escaped.
 pub(crate) struct Harmless<'a>(pub(crate) &'a str);
+
+impl Harmless<'_> {
+    /// Most text can be copied, which formatting would do at a higher price.
+    pub(crate) fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+        if is_harmless(self.0) {
+            return out.write_all(self.0.as_bytes());
+        }
+        write!(out, "{self}")
+    }
+}
 
 impl fmt::Display for Harmless<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,19 +33,38 @@ impl fmt::Display for Harmless<'_> {
     }
 }
 
-/// Whether no character needs to be escaped. Most text is told by its bytes, many at once.
-pub(crate) fn is_harmless(text: &str) -> bool {
-    is_plain(text) || !text.chars().any(drives_terminal)
+/// Whether no character needs to be escaped.
+fn is_harmless(text: &str) -> bool {
+    let is_odd = |byte: u8| byte.is_ascii_control() & (byte != b'\t');
+    find(text.as_bytes(), is_odd).is_none() && find_beyond_ascii(text).is_none()
 }
 
 /// Whether all is ASCII with a shape: as many columns as bytes.
 pub(crate) fn is_plain(text: &str) -> bool {
-    let is_plain = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
-    };
-    text.as_bytes().chunks(64).all(is_plain)
+    find(text.as_bytes(), is_not_plain).is_none()
+}
+
+const fn is_not_plain(byte: u8) -> bool {
+    !matches!(byte, b' '..=b'~')
+}
+
+/// The first byte that is odd.
+fn find(text: &[u8], is_odd: impl Fn(u8) -> bool) -> Option<usize> {
+    // Blocks, so that the search is vectorized and yet ends early.
+    const BLOCK: usize = 64;
+    let has_odd = |block: &[u8]| block.iter().fold(false, |odd, &byte| odd | is_odd(byte));
+    let start = BLOCK * text.chunks(BLOCK).position(has_odd)?;
+    let found = text[start..].iter().position(|&byte| is_odd(byte))?;
+    Some(start + found)
+}
+
+/// The first character beyond ASCII that drives the terminal, and where it is.
+pub(crate) fn find_beyond_ascii(text: &str) -> Option<(usize, char)> {
+    // The bytes that they begin with.
+    memchr::memchr3_iter(0xC2, 0xD8, 0xE2, text.as_bytes()).find_map(|at| {
+        let character = text[at..].chars().next()?;
+        drives_terminal(character).then_some((at, character))
+    })
 }
 
 /// Control characters, and those that reorder the text around them.
@@ -63,43 +93,46 @@ pub(crate) fn width_of(text: &str) -> usize {
         .sum()
 }
 
-/// Cuts a line into rows of at most `width` columns, with what could drive the terminal escaped.
-/// 0 does not cut.
-pub(crate) fn rows(line: &str, width: usize, mut row: impl FnMut(&str)) {
-    if width == 0 && is_harmless(line) {
-        return row(line);
+/// Cuts a line into rows of at most `width` columns; 0 does not cut. There is at least one.
+pub(crate) fn rows(line: &str, width: usize) -> impl Iterator<Item = Harmless<'_>> {
+    let mut rest = Some(line);
+    iter::from_fn(move || {
+        let line = rest?;
+        let (row, after) = line.split_at(end_of_row(line, width));
+        rest = Some(after).filter(|after| !after.is_empty());
+        Some(Harmless(row))
+    })
+}
+
+fn end_of_row(line: &str, width: usize) -> usize {
+    if width == 0 {
+        return line.len();
     }
-    if is_plain(line) {
-        let mut rest = line;
-        while rest.len() > width {
-            let (start, end) = rest.split_at(width);
-            row(start);
-            rest = end;
-        }
-        return row(rest);
-    }
-    let (mut text, mut used) = (String::new(), 0);
-    for character in line.chars() {
-        let start = text.len();
-        if drives_terminal(character) {
-            text.extend(character.escape_unicode());
-        } else {
-            text.push(character);
-        }
-        // Tabs stop at each eighth column; nobody knows where the margin puts them.
-        let columns = if character == '\t' {
-            8
-        } else {
-            width_of(&text[start..])
+    let (mut end, mut used) = (0, 0);
+    loop {
+        let room = width.saturating_sub(used).min(line.len() - end);
+        let plain = &line.as_bytes()[end..end + room];
+        let plain = find(plain, is_not_plain).unwrap_or(room);
+        (end, used) = (end + plain, used + plain);
+        let Some(next) = line[end..].chars().next() else {
+            return end;
         };
-        if width > 0 && used + columns > width && start > 0 {
-            row(&text[..start]);
-            text.drain(..start);
-            used = 0;
+        used += columns(next);
+        if used > width && end > 0 {
+            return end;
         }
-        used += columns;
+        end += next.len_utf8();
     }
-    row(&text);
+}
+
+/// The columns that a character takes, perhaps escaped.
+fn columns(character: char) -> usize {
+    match character {
+        // Tabs stop at each eighth column; nobody knows where the margin puts them.
+        '\t' => 8,
+        _ if drives_terminal(character) => character.escape_unicode().len(),
+        _ => character.width().unwrap_or(0),
+    }
 }
 
 /// Breaks a sentence between words where it is longer than `width` columns.
