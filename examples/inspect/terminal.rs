@@ -1,21 +1,11 @@
 //! What a terminal can show: text that is escaped, measured, wrapped and coloured.
 
 use std::fmt::{self, Write as _};
-use std::{io, iter};
+use std::iter;
 use unicode_width::UnicodeWidthChar;
 
 /// Text of a stranger's, with what could drive the terminal escaped.
 pub(crate) struct Harmless<'a>(pub(crate) &'a str);
-
-impl Harmless<'_> {
-    /// Most text can be copied, which formatting would do at a higher price.
-    pub(crate) fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
-        if is_harmless(self.0) {
-            return out.write_all(self.0.as_bytes());
-        }
-        write!(out, "{self}")
-    }
-}
 
 impl fmt::Display for Harmless<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,11 +31,12 @@ fn is_harmless(text: &str) -> bool {
 
 /// Whether all is ASCII with a shape: as many columns as bytes.
 pub(crate) fn is_plain(text: &str) -> bool {
-    find(text.as_bytes(), is_not_plain).is_none()
+    plain_len(text) == text.len()
 }
 
-const fn is_not_plain(byte: u8) -> bool {
-    !matches!(byte, b' '..=b'~')
+/// How many plain bytes text begins with.
+fn plain_len(text: &str) -> usize {
+    find(text.as_bytes(), |byte| !matches!(byte, b' '..=b'~')).unwrap_or(text.len())
 }
 
 /// The first byte that is odd.
@@ -93,36 +84,47 @@ pub(crate) fn width_of(text: &str) -> usize {
         .sum()
 }
 
+/// A part of a line that the terminal's columns hold.
+pub(crate) struct Row<'a> {
+    pub(crate) text: &'a str,
+    /// It can be shown as it is.
+    pub(crate) is_plain: bool,
+}
+
 /// Cuts a line into rows of at most `width` columns; 0 does not cut. There is at least one.
-pub(crate) fn rows(line: &str, width: usize) -> impl Iterator<Item = Harmless<'_>> {
+pub(crate) fn rows(line: &str, width: usize) -> impl Iterator<Item = Row<'_>> {
+    let width = if width == 0 { usize::MAX } else { width };
     let mut rest = Some(line);
+    let mut plain = plain_len(line);
     iter::from_fn(move || {
         let line = rest?;
-        let (row, after) = line.split_at(end_of_row(line, width));
+        let end = end_of_row(line, plain, width);
+        let (text, after) = line.split_at(end);
+        let is_plain = end <= plain;
+        plain = if is_plain {
+            plain - end
+        } else {
+            plain_len(after)
+        };
         rest = Some(after).filter(|after| !after.is_empty());
-        Some(Harmless(row))
+        Some(Row { text, is_plain })
     })
 }
 
-fn end_of_row(line: &str, width: usize) -> usize {
-    if width == 0 {
-        return line.len();
+/// Where the first row of a line ends that begins with `plain` plain bytes.
+fn end_of_row(line: &str, plain: usize, width: usize) -> usize {
+    if plain > width {
+        return width;
     }
-    let (mut end, mut used) = (0, 0);
-    loop {
-        let room = width.saturating_sub(used).min(line.len() - end);
-        let plain = &line.as_bytes()[end..end + room];
-        let plain = find(plain, is_not_plain).unwrap_or(room);
-        (end, used) = (end + plain, used + plain);
-        let Some(next) = line[end..].chars().next() else {
-            return end;
-        };
-        used += columns(next);
+    let (mut end, mut used) = (plain, plain);
+    for character in line[plain..].chars() {
+        used = used.saturating_add(columns(character));
         if used > width && end > 0 {
-            return end;
+            break;
         }
-        end += next.len_utf8();
+        end += character.len_utf8();
     }
+    end
 }
 
 /// The columns that a character takes, perhaps escaped.

@@ -85,7 +85,8 @@ impl<W: Write> Text<W> {
             ("", "\n")
         };
         for row in rows(line, room) {
-            write!(self.out, "{margin}{start}{row}{end}")?;
+            let text = Harmless(row.text);
+            write!(self.out, "{margin}{start}{text}{end}")?;
         }
         Ok(())
     }
@@ -100,7 +101,11 @@ impl<W: Write> Text<W> {
             let mut margin = &self.margins.0;
             for row in rows(line, room) {
                 out.write_all(margin.as_bytes())?;
-                row.write(out)?;
+                if row.is_plain {
+                    out.write_all(row.text.as_bytes())?;
+                } else {
+                    write!(out, "{}", Harmless(row.text))?;
+                }
                 out.write_all(b"\n")?;
                 margin = &self.margins.1;
             }
