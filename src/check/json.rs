@@ -88,7 +88,7 @@ impl Json {
         self.state = match (self.state, byte, rest) {
             (State::String { is_key }, ..) => return self.string(text, is_key),
             (State::Number, ..) => return self.number(text),
-            (State::Word(word, came), ..) => return self.word(text, word, came),
+            (State::Word(word, came), ..) => self.word(*byte, word, came),
             (State::Escape { is_key }, ..) => State::String { is_key },
             (State::Colon, b':', [b'"', rest @ ..]) => {
                 self.state = State::String { is_key: false };
@@ -146,19 +146,13 @@ impl Json {
         &text[end..]
     }
 
-    /// The rest of one of the [`WORDS`], or as much of it as has come.
     #[inline(always)]
-    fn word<'t>(&mut self, text: &'t [u8], word: u8, came: u8) -> &'t [u8] {
-        let expected = &WORDS[usize::from(word)][usize::from(came)..];
-        if let Some(rest) = text.strip_prefix(expected) {
-            self.state = self.after_value();
-            return rest;
+    fn word(&self, byte: u8, word: u8, came: u8) -> State {
+        match &WORDS[usize::from(word)][usize::from(came)..] {
+            [last] if *last == byte => self.after_value(),
+            [next, _, ..] if *next == byte => State::Word(word, came + 1),
+            _ => State::Invalid,
         }
-        self.state = match expected.strip_prefix(&text[..1]) {
-            Some(_) => State::Word(word, came + 1),
-            None => State::Invalid,
-        };
-        &text[1..]
     }
 
     #[inline(always)]

@@ -10,12 +10,17 @@ use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 /// Whether it is all printable ASCII: then much need not be looked for.
 pub(super) fn is_plain(text: &[u8]) -> bool {
-    let is_plain = |text: &[u8]| {
-        text.iter()
-            .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
-    };
+    find(text, |byte| !matches!(byte, b' '..=b'~')).is_none()
+}
+
+/// The first byte that is odd.
+fn find(text: &[u8], is_odd: impl Fn(u8) -> bool) -> Option<usize> {
     // Blocks, so that the search is vectorized and yet ends early.
-    text.chunks(64).all(is_plain)
+    const BLOCK: usize = 64;
+    let has_odd = |block: &[u8]| block.iter().fold(false, |odd, &byte| odd | is_odd(byte));
+    let start = BLOCK * text.chunks(BLOCK).position(has_odd)?;
+    let found = text[start..].iter().position(|&byte| is_odd(byte))?;
+    Some(start + found)
 }
 
 /// Text without white space and what is unseen around it.
@@ -148,15 +153,22 @@ fn is_data_url(text: &[u8]) -> bool {
 
 /// The first character that ends a line for some clients, but not here.
 pub(super) fn unicode_line_end(text: &[u8]) -> Option<Range<usize>> {
-    text.iter().enumerate().find_map(|(at, byte)| {
-        let length = match (byte, &text[at..]) {
-            (0x0B | 0x0C | 0x1C..=0x1E, _) => 1,
-            (0xC2, [_, 0x85, ..]) => 2,
-            (0xE2, [_, 0x80, 0xA8 | 0xA9, ..]) => 3,
-            _ => return None,
+    let mut start = 0;
+    loop {
+        let may_end = |byte| matches!(byte, 0x0B | 0x0C | 0x1C..=0x1E | 0xC2 | 0xE2);
+        start += find(&text[start..], may_end)?;
+        let length = match text[start..] {
+            [0xC2, 0x85, ..] => 2,
+            [0xC2, ..] => 0,
+            [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,
+            [0xE2, ..] => 0,
+            _ => 1,
         };
-        Some(at..at + length)
-    })
+        if length > 0 {
+            return Some(start..start + length);
+        }
+        start += 1;
+    }
 }
 
 /// What keeps some clients from sending an id back in a header, and where that is.
