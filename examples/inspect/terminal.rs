@@ -1,7 +1,7 @@
 //! What a terminal can show: text that is escaped, measured, wrapped and coloured.
 
 use std::fmt::{self, Write as _};
-use std::iter;
+use std::{io, iter};
 use unicode_width::UnicodeWidthChar;
 
 /// Text of a stranger's, with what could drive the terminal escaped.
@@ -86,55 +86,58 @@ pub(crate) fn width_of(text: &str) -> usize {
 
 /// A part of a line that the terminal's columns hold.
 pub(crate) struct Row<'a> {
-    pub(crate) text: &'a str,
-    /// It can be shown as it is.
-    pub(crate) is_plain: bool,
+    text: &'a str,
+    is_harmless: bool,
+}
+
+impl Row<'_> {
+    /// Most text can be copied, which formatting would do at a higher price.
+    pub(crate) fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+        if self.is_harmless {
+            out.write_all(self.text.as_bytes())
+        } else {
+            write!(out, "{}", Harmless(self.text))
+        }
+    }
 }
 
 /// Cuts a line into rows of at most `width` columns; 0 does not cut. There is at least one.
 pub(crate) fn rows(line: &str, width: usize) -> impl Iterator<Item = Row<'_>> {
-    let width = if width == 0 { usize::MAX } else { width };
     let mut rest = Some(line);
     let mut plain = plain_len(line);
     iter::from_fn(move || {
         let line = rest?;
-        let end = end_of_row(line, plain, width);
-        let (text, after) = line.split_at(end);
-        let is_plain = end <= plain;
-        plain = if is_plain {
-            plain - end
-        } else {
-            plain_len(after)
+        let (end, is_harmless) = match width {
+            0 => (line.len(), is_harmless(line)),
+            _ if plain > width => (width, true),
+            _ => end_of_row(line, plain, width),
         };
+        let (text, after) = line.split_at(end);
+        plain = plain.checked_sub(end).unwrap_or_else(|| plain_len(after));
         rest = Some(after).filter(|after| !after.is_empty());
-        Some(Row { text, is_plain })
+        Some(Row { text, is_harmless })
     })
 }
 
-/// Where the first row of a line ends that begins with `plain` plain bytes.
-fn end_of_row(line: &str, plain: usize, width: usize) -> usize {
-    if plain > width {
-        return width;
-    }
-    let (mut end, mut used) = (plain, plain);
+/// Where the first row of a line ends that begins with `plain` plain bytes, not more than fit, and
+/// whether it is harmless.
+fn end_of_row(line: &str, plain: usize, width: usize) -> (usize, bool) {
+    let (mut end, mut used, mut is_harmless) = (plain, plain, true);
     for character in line[plain..].chars() {
-        used = used.saturating_add(columns(character));
+        let drives = drives_terminal(character);
+        used += match character {
+            _ if drives => character.escape_unicode().len(),
+            // Tabs stop at each eighth column; nobody knows where the margin puts them.
+            '\t' => 8,
+            _ => character.width().unwrap_or(0),
+        };
         if used > width && end > 0 {
             break;
         }
         end += character.len_utf8();
+        is_harmless &= !drives;
     }
-    end
-}
-
-/// The columns that a character takes, perhaps escaped.
-fn columns(character: char) -> usize {
-    match character {
-        // Tabs stop at each eighth column; nobody knows where the margin puts them.
-        '\t' => 8,
-        _ if drives_terminal(character) => character.escape_unicode().len(),
-        _ => character.width().unwrap_or(0),
-    }
+    (end, is_harmless)
 }
 
 /// Breaks a sentence between words where it is longer than `width` columns.

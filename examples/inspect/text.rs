@@ -85,8 +85,9 @@ impl<W: Write> Text<W> {
             ("", "\n")
         };
         for row in rows(line, room) {
-            let text = Harmless(row.text);
-            write!(self.out, "{margin}{start}{text}{end}")?;
+            write!(self.out, "{margin}{start}")?;
+            row.write(&mut self.out)?;
+            self.out.write_all(end.as_bytes())?;
         }
         Ok(())
     }
@@ -101,11 +102,7 @@ impl<W: Write> Text<W> {
             let mut margin = &self.margins.0;
             for row in rows(line, room) {
                 out.write_all(margin.as_bytes())?;
-                if row.is_plain {
-                    out.write_all(row.text.as_bytes())?;
-                } else {
-                    write!(out, "{}", Harmless(row.text))?;
-                }
+                row.write(out)?;
                 out.write_all(b"\n")?;
                 margin = &self.margins.1;
             }

@@ -8,19 +8,16 @@ use core::ops::Range;
 use core::time::Duration;
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
+/// This many bytes are searched at once: enough for vectors, and few enough to end early.
+const BLOCK: usize = 64;
+
 /// Whether it is all printable ASCII: then much need not be looked for.
 pub(super) fn is_plain(text: &[u8]) -> bool {
-    find(text, |byte| !matches!(byte, b' '..=b'~')).is_none()
-}
-
-/// The first byte that is odd.
-fn find(text: &[u8], is_odd: impl Fn(u8) -> bool) -> Option<usize> {
-    // Blocks, so that the search is vectorized and yet ends early.
-    const BLOCK: usize = 64;
-    let has_odd = |block: &[u8]| block.iter().fold(false, |odd, &byte| odd | is_odd(byte));
-    let start = BLOCK * text.chunks(BLOCK).position(has_odd)?;
-    let found = text[start..].iter().position(|&byte| is_odd(byte))?;
-    Some(start + found)
+    let is_plain = |text: &[u8]| {
+        text.iter()
+            .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
+    };
+    text.chunks(BLOCK).all(is_plain)
 }
 
 /// Text without white space and what is unseen around it.
@@ -153,22 +150,20 @@ fn is_data_url(text: &[u8]) -> bool {
 
 /// The first character that ends a line for some clients, but not here.
 pub(super) fn unicode_line_end(text: &[u8]) -> Option<Range<usize>> {
-    let mut start = 0;
-    loop {
-        let may_end = |byte| matches!(byte, 0x0B | 0x0C | 0x1C..=0x1E | 0xC2 | 0xE2);
-        start += find(&text[start..], may_end)?;
-        let length = match text[start..] {
-            [0xC2, 0x85, ..] => 2,
-            [0xC2, ..] => 0,
-            [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,
-            [0xE2, ..] => 0,
-            _ => 1,
-        };
-        if length > 0 {
-            return Some(start..start + length);
-        }
-        start += 1;
-    }
+    let may_begin = |byte: &u8| matches!(byte, 0x0B | 0x0C | 0x1C..=0x1E | 0xC2 | 0xE2);
+    text.chunks(BLOCK)
+        .zip((0..).step_by(BLOCK))
+        .filter(|(block, _)| block.iter().fold(false, |may, byte| may | may_begin(byte)))
+        .flat_map(|(block, start)| start..start + block.len())
+        .find_map(|at| {
+            let length = match text[at..] {
+                [0x0B | 0x0C | 0x1C..=0x1E, ..] => 1,
+                [0xC2, 0x85, ..] => 2,
+                [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,
+                _ => return None,
+            };
+            Some(at..at + length)
+        })
 }
 
 /// What keeps some clients from sending an id back in a header, and where that is.
