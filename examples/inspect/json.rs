@@ -146,11 +146,13 @@ impl<W: Write> View for Json<W> {
             let (time, gap) = (time.as_secs_f64(), gap.as_secs_f64());
             write!(self.out, ",\"time\":{time:.3},\"gap\":{gap:.3}")?;
         }
-        write!(
-            self.out,
-            ",\"cut_off\":{},\"data\":",
-            about.number.is_none()
-        )?;
+        let cut_off = match about.number {
+            Some(_) => "false",
+            None => "true",
+        };
+        for part in [",\"cut_off\":", cut_off, ",\"data\":"] {
+            self.out.write_all(part.as_bytes())?;
+        }
         self.text(event.data())?;
         self.out.write_all(b"}}\n")
     }
