@@ -83,12 +83,14 @@ impl<W: Write> Json<W> {
 /// What stands for each byte in a string; its last byte is the length.
 static ESCAPES: [[u8; ESCAPE]; 256] = {
     let mut escapes = [[0; ESCAPE]; 256];
-    let mut byte = 0;
-    while byte < escapes.len() {
-        escapes[byte] = escape(byte as u8);
-        byte += 1;
+    let mut byte = u8::MAX;
+    loop {
+        escapes[byte as usize] = escape(byte);
+        if byte == 0 {
+            break escapes;
+        }
+        byte -= 1;
     }
-    escapes
 };
 
 const fn escape(byte: u8) -> [u8; ESCAPE] {
