@@ -116,6 +116,66 @@ fn json_tells_everything() {
 }
 
 #[test]
+fn json_gives_any_text_back() {
+    let ascii = (0..=0x7F).map(char::from);
+    let others = ('\u{80}'..='\u{ff}').chain("\u{61c}\u{2014}\u{202e}\u{2066}\u{1f600}".chars());
+    let all: String = ascii.chain(others).filter(|c| *c != '\r').collect();
+    for filler in 0..70 {
+        let data = "x".repeat(filler) + &all.repeat(2);
+        let stream = format!("data: {}\n\n", data.replace('\n', "\ndata: "));
+        let shown = text(&run(&["--json", "-"], stream.as_bytes()));
+        let line = shown.lines().next().expect("there is an event");
+        let event: Value = serde_json::from_str(line).expect("each line is JSON");
+        assert_eq!(event["event"]["data"], data);
+    }
+}
+
+#[test]
+fn rows_are_full_and_give_the_line_back() {
+    const ESCAPES: [(char, &str); 2] = [('\u{1b}', "\\u{1b}"), ('\u{202e}', "\\u{202e}")];
+    let line = "plain \u{1b}[m e\u{301}\u{2014}\t한국어 \u{1f600}\u{202e} plain".repeat(3);
+    let stream = format!("data: {line}\n\n");
+    let escape = |text: String, (character, escaped)| text.replace(character, escaped);
+    let escaped = ESCAPES.into_iter().fold(line, escape);
+    for (width, room) in [
+        (0, 1000),
+        (1, 1),
+        (6, 1),
+        (7, 2),
+        (13, 8),
+        (20, 15),
+        (40, 35),
+    ] {
+        let args = ["--width", &width.to_string(), "-"];
+        let shown = text(&run(&args, stream.as_bytes()));
+        let rows: Vec<&str> = shown
+            .lines()
+            .filter_map(|line| line.strip_prefix("   │ ").or(line.strip_prefix("   ┊ ")))
+            .collect();
+        assert_eq!(rows.concat(), escaped, "{width}");
+        for pair in rows.windows(2) {
+            let [row, next] = [pair[0], pair[1]].map(|row| {
+                let escape = ESCAPES.iter().find(|(_, escape)| row.starts_with(escape));
+                let first = row.chars().next().map_or(0, char::len_utf8);
+                (
+                    columns(row),
+                    columns(&row[..escape.map_or(first, |(_, escape)| escape.len())]),
+                )
+            });
+            // A character may be wider than a row, as escapes and tabs are.
+            assert!(row.0 <= room.max(row.1), "{width}: {pair:?}");
+            assert!(row.0 + next.1 > room, "{width}: {pair:?}");
+        }
+    }
+}
+
+/// The columns of a row, in which a tab takes as many as it can.
+fn columns(row: &str) -> usize {
+    let tabs = row.matches('\t').count();
+    unicode_width::UnicodeWidthStr::width(row.replace('\t', "").as_str()) + 8 * tabs
+}
+
+#[test]
 fn no_stream_drives_the_terminal() {
     let controls: String = ('\0'..='\u{9f}')
         .filter(|character| character.is_control() && !"\r\n\t".contains(*character))

@@ -2,7 +2,7 @@
 
 use crate::check;
 use crate::position::Place;
-use crate::terminal::{digits, drives_terminal, is_plain};
+use crate::terminal::{digits, drives_terminal, find_beyond_ascii};
 use crate::view::{About, Checked, CutOff, Summary, View};
 use serde_json::json;
 use sse_wire::check::Diagnostic;
@@ -10,11 +10,24 @@ use sse_wire::{Decoder, Event, Field};
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
+/// This many bytes of text are escaped before they are written.
+const PIECE: usize = 64;
+/// The room for what stands for a byte, at most six bytes, and for how many they are.
+const ESCAPE: usize = 8;
+
 pub(crate) struct Json<W> {
-    pub(crate) out: W,
+    out: W,
+    piece: [u8; PIECE * ESCAPE],
 }
 
 impl<W: Write> Json<W> {
+    pub(crate) const fn new(out: W) -> Self {
+        Self {
+            out,
+            piece: [0; PIECE * ESCAPE],
+        }
+    }
+
     fn object(&mut self, value: &serde_json::Value) -> io::Result<()> {
         let mut safe = String::new();
         push_safe(&value.to_string(), &mut safe);
@@ -22,33 +35,30 @@ impl<W: Write> Json<W> {
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
-        if is_plain(text) {
-            return self.plain(text.as_bytes());
+        self.out.write_all(b"\"")?;
+        let mut rest = text;
+        while let Some((at, character)) = find_beyond_ascii(rest) {
+            self.escaped(&rest[..at])?;
+            write!(self.out, "\\u{:04x}", u32::from(character))?;
+            rest = &rest[at + character.len_utf8()..];
         }
-        let mut safe = String::new();
-        push_safe(&serde_json::Value::from(text).to_string(), &mut safe);
-        self.out.write_all(safe.as_bytes())
+        self.escaped(rest)?;
+        self.out.write_all(b"\"")
     }
 
-    /// Text in which only quotes and backslashes have to be escaped: without a branch for each,
-    /// since JSON in JSON has many.
-    fn plain(&mut self, text: &[u8]) -> io::Result<()> {
-        const PIECE: usize = 32;
-        self.out.write_all(b"\"")?;
-        for piece in text.chunks(PIECE) {
-            let (mut is_special, mut escaped, mut length) = ([0; PIECE], [0; 2 * PIECE], 0);
-            for (is_special, byte) in is_special.iter_mut().zip(piece) {
-                *is_special = u8::from(*byte == b'"') | u8::from(*byte == b'\\');
+    /// Text of whose characters only ASCII has to be escaped: without a branch for each, since JSON
+    /// in JSON has many quotes.
+    fn escaped(&mut self, text: &str) -> io::Result<()> {
+        for piece in text.as_bytes().chunks(PIECE) {
+            let mut length = 0;
+            for &byte in piece {
+                let escape = &ESCAPES[usize::from(byte)];
+                self.piece[length..length + ESCAPE].copy_from_slice(escape);
+                length += usize::from(escape[ESCAPE - 1]);
             }
-            for (byte, is_special) in piece.iter().zip(is_special) {
-                escaped[length % (2 * PIECE)] = b'\\';
-                length += usize::from(is_special);
-                escaped[length % (2 * PIECE)] = *byte;
-                length += 1;
-            }
-            self.out.write_all(&escaped[..length])?;
+            self.out.write_all(&self.piece[..length])?;
         }
-        self.out.write_all(b"\"")
+        Ok(())
     }
 
     fn number(&mut self, number: u64) -> io::Result<()> {
@@ -68,6 +78,37 @@ impl<W: Write> Json<W> {
             None => self.out.write_all(b"null"),
         }
     }
+}
+
+/// What stands for each byte in a string; its last byte is the length.
+static ESCAPES: [[u8; ESCAPE]; 256] = {
+    let mut escapes = [[0; ESCAPE]; 256];
+    let mut byte = u8::MAX;
+    loop {
+        escapes[byte as usize] = escape(byte);
+        if byte == 0 {
+            break escapes;
+        }
+        byte -= 1;
+    }
+};
+
+const fn escape(byte: u8) -> [u8; ESCAPE] {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let letter = match byte {
+        b'"' | b'\\' => byte,
+        b'\x08' => b'b',
+        b'\t' => b't',
+        b'\n' => b'n',
+        b'\x0C' => b'f',
+        b'\r' => b'r',
+        0..b' ' | b'\x7F' => {
+            let (high, low) = (HEX[byte as usize / 16], HEX[byte as usize % 16]);
+            return [b'\\', b'u', b'0', b'0', high, low, 0, 6];
+        }
+        _ => return [byte, 0, 0, 0, 0, 0, 0, 1],
+    };
+    [b'\\', letter, 0, 0, 0, 0, 0, 2]
 }
 
 /// JSON leaves some characters as they are that terminals obey, but only within its strings.
@@ -107,11 +148,13 @@ impl<W: Write> View for Json<W> {
             let (time, gap) = (time.as_secs_f64(), gap.as_secs_f64());
             write!(self.out, ",\"time\":{time:.3},\"gap\":{gap:.3}")?;
         }
-        write!(
-            self.out,
-            ",\"cut_off\":{},\"data\":",
-            about.number.is_none()
-        )?;
+        let cut_off = match about.number {
+            Some(_) => "false",
+            None => "true",
+        };
+        for part in [",\"cut_off\":", cut_off, ",\"data\":"] {
+            self.out.write_all(part.as_bytes())?;
+        }
         self.text(event.data())?;
         self.out.write_all(b"}}\n")
     }

@@ -57,7 +57,7 @@ fn run(options: &Options) -> Result<ExitCode, Failure> {
     let stream = Stream::open(&options.source)?;
     let name = stream.name.clone();
     if options.json {
-        return Inspector::new(options, json::Json { out }).inspect(stream);
+        return Inspector::new(options, json::Json::new(out)).inspect(stream);
     }
     let terminal = terminal.filter(|_| is_terminal);
     let width = options.width.or(terminal).unwrap_or(WIDTH);

@@ -1,6 +1,7 @@
 //! What a terminal can show: text that is escaped, measured, wrapped and coloured.
 
 use std::fmt::{self, Write as _};
+use std::{io, iter};
 use unicode_width::UnicodeWidthChar;
 
 /// Text of a stranger's, with what could drive the terminal escaped.
@@ -22,19 +23,39 @@ impl fmt::Display for Harmless<'_> {
     }
 }
 
-/// Whether no character needs to be escaped. Most text is told by its bytes, many at once.
-pub(crate) fn is_harmless(text: &str) -> bool {
-    is_plain(text) || !text.chars().any(drives_terminal)
+/// Whether no character needs to be escaped.
+fn is_harmless(text: &str) -> bool {
+    let is_odd = |byte: u8| byte.is_ascii_control() & (byte != b'\t');
+    find(text.as_bytes(), is_odd).is_none() && find_beyond_ascii(text).is_none()
 }
 
 /// Whether all is ASCII with a shape: as many columns as bytes.
 pub(crate) fn is_plain(text: &str) -> bool {
-    let is_plain = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
-    };
-    text.as_bytes().chunks(64).all(is_plain)
+    plain_len(text) == text.len()
+}
+
+/// How many plain bytes text begins with.
+fn plain_len(text: &str) -> usize {
+    find(text.as_bytes(), |byte| !matches!(byte, b' '..=b'~')).unwrap_or(text.len())
+}
+
+/// The first byte that is odd.
+fn find(text: &[u8], is_odd: impl Fn(u8) -> bool) -> Option<usize> {
+    // Blocks, so that the search is vectorized and yet ends early.
+    const BLOCK: usize = 64;
+    let has_odd = |block: &[u8]| block.iter().fold(false, |odd, &byte| odd | is_odd(byte));
+    let start = BLOCK * text.chunks(BLOCK).position(has_odd)?;
+    let found = text[start..].iter().position(|&byte| is_odd(byte))?;
+    Some(start + found)
+}
+
+/// The first character beyond ASCII that drives the terminal, and where it is.
+pub(crate) fn find_beyond_ascii(text: &str) -> Option<(usize, char)> {
+    // The bytes that they begin with.
+    memchr::memchr3_iter(0xC2, 0xD8, 0xE2, text.as_bytes()).find_map(|at| {
+        let character = text[at..].chars().next()?;
+        drives_terminal(character).then_some((at, character))
+    })
 }
 
 /// Control characters, and those that reorder the text around them.
@@ -63,43 +84,60 @@ pub(crate) fn width_of(text: &str) -> usize {
         .sum()
 }
 
-/// Cuts a line into rows of at most `width` columns, with what could drive the terminal escaped.
-/// 0 does not cut.
-pub(crate) fn rows(line: &str, width: usize, mut row: impl FnMut(&str)) {
-    if width == 0 && is_harmless(line) {
-        return row(line);
-    }
-    if is_plain(line) {
-        let mut rest = line;
-        while rest.len() > width {
-            let (start, end) = rest.split_at(width);
-            row(start);
-            rest = end;
-        }
-        return row(rest);
-    }
-    let (mut text, mut used) = (String::new(), 0);
-    for character in line.chars() {
-        let start = text.len();
-        if drives_terminal(character) {
-            text.extend(character.escape_unicode());
+/// A part of a line that the terminal's columns hold.
+pub(crate) struct Row<'a> {
+    text: &'a str,
+    is_harmless: bool,
+}
+
+impl Row<'_> {
+    /// Most text can be copied, which formatting would do at a higher price.
+    pub(crate) fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+        if self.is_harmless {
+            out.write_all(self.text.as_bytes())
         } else {
-            text.push(character);
+            write!(out, "{}", Harmless(self.text))
         }
-        // Tabs stop at each eighth column; nobody knows where the margin puts them.
-        let columns = if character == '\t' {
-            8
-        } else {
-            width_of(&text[start..])
+    }
+}
+
+/// Cuts a line into rows of at most `width` columns; 0 does not cut. There is at least one.
+pub(crate) fn rows(line: &str, width: usize) -> impl Iterator<Item = Row<'_>> {
+    let mut rest = Some(line);
+    let mut plain = plain_len(line);
+    iter::from_fn(move || {
+        let line = rest?;
+        let (end, is_harmless) = match width {
+            0 => (line.len(), is_harmless(line)),
+            _ if plain > width => (width, true),
+            _ => end_of_row(line, plain, width),
         };
-        if width > 0 && used + columns > width && start > 0 {
-            row(&text[..start]);
-            text.drain(..start);
-            used = 0;
+        let (text, after) = line.split_at(end);
+        plain = plain.checked_sub(end).unwrap_or_else(|| plain_len(after));
+        rest = Some(after).filter(|after| !after.is_empty());
+        Some(Row { text, is_harmless })
+    })
+}
+
+/// Where the first row of a line ends that begins with `plain` plain bytes, not more than fit, and
+/// whether it is harmless.
+fn end_of_row(line: &str, plain: usize, width: usize) -> (usize, bool) {
+    let (mut end, mut used, mut is_harmless) = (plain, plain, true);
+    for character in line[plain..].chars() {
+        let drives = drives_terminal(character);
+        used += match character {
+            _ if drives => character.escape_unicode().len(),
+            // Tabs stop at each eighth column; nobody knows where the margin puts them.
+            '\t' => 8,
+            _ => character.width().unwrap_or(0),
+        };
+        if used > width && end > 0 {
+            break;
         }
-        used += columns;
+        end += character.len_utf8();
+        is_harmless &= !drives;
     }
-    row(&text);
+    (end, is_harmless)
 }
 
 /// Breaks a sentence between words where it is longer than `width` columns.

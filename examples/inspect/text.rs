@@ -84,13 +84,12 @@ impl<W: Write> Text<W> {
         } else {
             ("", "\n")
         };
-        let mut result = Ok(());
-        rows(line, room, |row| {
-            if result.is_ok() {
-                result = write!(self.out, "{margin}{start}{row}{end}");
-            }
-        });
-        result
+        for row in rows(line, room) {
+            write!(self.out, "{margin}{start}")?;
+            row.write(&mut self.out)?;
+            self.out.write_all(end.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn data(&mut self, data: &str) -> io::Result<()> {
@@ -100,16 +99,13 @@ impl<W: Write> Text<W> {
         loop {
             let end = memchr::memchr(b'\n', rest.as_bytes());
             let line = &rest[..end.unwrap_or(rest.len())];
-            let (mut margin, mut result) = (&self.margins.0, Ok(()));
-            rows(line, room, |row| {
-                if result.is_ok() {
-                    result = [margin, row, "\n"]
-                        .into_iter()
-                        .try_for_each(|part| out.write_all(part.as_bytes()));
-                }
+            let mut margin = &self.margins.0;
+            for row in rows(line, room) {
+                out.write_all(margin.as_bytes())?;
+                row.write(out)?;
+                out.write_all(b"\n")?;
                 margin = &self.margins.1;
-            });
-            result?;
+            }
             let Some(end) = end else { return Ok(()) };
             rest = &rest[end + 1..];
         }

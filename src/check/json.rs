@@ -74,122 +74,112 @@ impl Json {
 
     #[inline(always)]
     fn read(&mut self, mut text: &[u8]) {
-        while self.is_possible() && !text.is_empty() {
-            if let Some(rest) = self.skip(text) {
-                text = rest;
-            } else {
-                self.step(text[0]);
-                text = &text[1..];
-            }
+        while !text.is_empty() && self.is_possible() {
+            text = self.token(text);
         }
     }
 
-    /// Short cuts through most of a text: strings, numbers, words, and what joins them. Returns the
-    /// rest.
+    /// Consumes a token or a part of one: what is most of a text, and what joins it, in one piece.
+    /// Returns the rest.
     #[inline(always)]
-    fn skip<'t>(&mut self, text: &'t [u8]) -> Option<&'t [u8]> {
-        match (self.state, text) {
-            (State::String { is_key }, _) => {
-                let Some(end) = end_of_run(text) else {
-                    return Some(&[]);
-                };
-                match text[end..] {
-                    [b'"', ..] if is_key => self.state = State::Colon,
-                    [b'"', ..] => self.end_value(),
-                    _ => self.state = State::Escape { is_key },
-                }
-                Some(&text[end + 1..])
-            }
-            (State::Colon, [b':', b'"', rest @ ..]) => {
+    fn token<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        let in_object = self.in_object();
+        let [byte, rest @ ..] = text else { return text };
+        self.state = match (self.state, byte, rest) {
+            (State::String { is_key }, ..) => return self.string(text, is_key),
+            (State::Number, ..) => return self.number(text),
+            (State::Word(word, came), ..) => self.word(*byte, word, came),
+            (State::Escape { is_key }, ..) => State::String { is_key },
+            (State::Colon, b':', [b'"', rest @ ..]) => {
                 self.state = State::String { is_key: false };
-                Some(rest)
+                return rest;
             }
-            (State::AfterValue, [b',', b'"', rest @ ..]) if self.in_object() => {
+            (State::AfterValue, b',', [b'"', rest @ ..]) if in_object => {
                 self.state = State::String { is_key: true };
-                Some(rest)
+                return rest;
             }
-            (State::Number, _) => {
-                let in_number =
-                    |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-                let Some(end) = text.iter().position(|byte| !in_number(byte)) else {
-                    return Some(&[]);
-                };
-                self.end_value();
-                Some(&text[end..])
+            (state, b' ' | b'\t' | b'\r' | b'\n', _) => state,
+            (State::FirstKey | State::Key, b'"', _) => State::String { is_key: true },
+            (State::Colon, b':', _) => State::Value,
+            (State::AfterValue, b',', _) if in_object => State::Key,
+            (State::AfterValue, b',', _) => State::Value,
+            (State::FirstKey | State::AfterValue, b'}', _) if in_object => self.close(),
+            (State::FirstElement | State::AfterValue, b']', _) if !in_object => self.close(),
+            (State::Start | State::FirstElement | State::Value, b'{', _) => {
+                self.open(1, State::FirstKey)
             }
-            (State::Word(word, came), _) => {
-                let rest = text.strip_prefix(&WORDS[usize::from(word)][usize::from(came)..])?;
-                self.end_value();
-                Some(rest)
+            (State::Start | State::FirstElement | State::Value, b'[', _) => {
+                self.open(0, State::FirstElement)
             }
-            _ => None,
-        }
-    }
-
-    /// A byte that no short cut consumes.
-    #[inline(always)]
-    fn step(&mut self, byte: u8) {
-        self.state = match (self.state, byte) {
-            (State::Escape { is_key }, _) => State::String { is_key },
-            (State::Word(word, came), _) => {
-                let word_bytes = WORDS[usize::from(word)];
-                match &word_bytes[usize::from(came)..] {
-                    [expected] if byte == *expected => return self.end_value(),
-                    [expected, ..] if byte == *expected => State::Word(word, came + 1),
-                    _ => State::Invalid,
-                }
-            }
-            (_, b' ' | b'\t' | b'\r' | b'\n') => return,
-            (State::FirstKey | State::Key, b'"') => State::String { is_key: true },
-            (State::Colon, b':') => State::Value,
-            (State::AfterValue, b',') if self.in_object() => State::Key,
-            (State::AfterValue, b',') => State::Value,
-            (State::FirstKey | State::AfterValue, b'}') if self.in_object() => return self.close(),
-            (State::FirstElement | State::AfterValue, b']') if !self.in_object() => {
-                return self.close();
-            }
-            (State::Start | State::FirstElement | State::Value, b'{') => {
-                return self.open(1, State::FirstKey);
-            }
-            (State::Start | State::FirstElement | State::Value, b'[') => {
-                return self.open(0, State::FirstElement);
-            }
-            (State::Start | State::FirstElement | State::Value, b'"') => {
+            (State::Start | State::FirstElement | State::Value, b'"', _) => {
                 State::String { is_key: false }
             }
-            (State::FirstElement | State::Value, b'-' | b'0'..=b'9') => State::Number,
-            (State::FirstElement | State::Value, b't') => State::Word(0, 1),
-            (State::FirstElement | State::Value, b'f') => State::Word(1, 1),
-            (State::FirstElement | State::Value, b'n') => State::Word(2, 1),
+            (State::FirstElement | State::Value, b'-' | b'0'..=b'9', _) => State::Number,
+            (State::FirstElement | State::Value, b't', _) => State::Word(0, 1),
+            (State::FirstElement | State::Value, b'f', _) => State::Word(1, 1),
+            (State::FirstElement | State::Value, b'n', _) => State::Word(2, 1),
             _ => State::Invalid,
         };
+        rest
     }
 
     #[inline(always)]
-    fn open(&mut self, object: u64, state: State) {
+    fn string<'t>(&mut self, text: &'t [u8], is_key: bool) -> &'t [u8] {
+        let Some(end) = end_of_run(text) else {
+            return &[];
+        };
+        self.state = match text[end] {
+            b'"' if is_key => State::Colon,
+            b'"' => self.after_value(),
+            _ => State::Escape { is_key },
+        };
+        &text[end + 1..]
+    }
+
+    #[inline(always)]
+    fn number<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        let in_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        let Some(end) = text.iter().position(|byte| !in_number(byte)) else {
+            return &[];
+        };
+        self.state = self.after_value();
+        &text[end..]
+    }
+
+    #[inline(always)]
+    fn word(&self, byte: u8, word: u8, came: u8) -> State {
+        match &WORDS[usize::from(word)][usize::from(came)..] {
+            [last] if *last == byte => self.after_value(),
+            [next, _, ..] if *next == byte => State::Word(word, came + 1),
+            _ => State::Invalid,
+        }
+    }
+
+    #[inline(always)]
+    fn open(&mut self, object: u64, state: State) -> State {
         self.depth += 1;
         self.objects = self.objects << 1 | object;
-        self.state = if self.depth <= u64::BITS {
+        if self.depth <= u64::BITS {
             state
         } else {
             State::Invalid
-        };
+        }
     }
 
     #[inline(always)]
-    fn close(&mut self) {
+    fn close(&mut self) -> State {
         self.depth -= 1;
         self.objects >>= 1;
-        self.end_value();
+        self.after_value()
     }
 
     #[inline(always)]
-    fn end_value(&mut self) {
-        self.state = if self.depth == 0 {
+    fn after_value(&self) -> State {
+        if self.depth == 0 {
             State::Complete
         } else {
             State::AfterValue
-        };
+        }
     }
 
     #[inline(always)]

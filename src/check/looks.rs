@@ -8,14 +8,16 @@ use core::ops::Range;
 use core::time::Duration;
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
+/// This many bytes are searched at once: enough for vectors, and few enough to end early.
+const BLOCK: usize = 64;
+
 /// Whether it is all printable ASCII: then much need not be looked for.
 pub(super) fn is_plain(text: &[u8]) -> bool {
     let is_plain = |text: &[u8]| {
         text.iter()
             .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
     };
-    // Blocks, so that the search is vectorized and yet ends early.
-    text.chunks(64).all(is_plain)
+    text.chunks(BLOCK).all(is_plain)
 }
 
 /// Text without white space and what is unseen around it.
@@ -148,15 +150,20 @@ fn is_data_url(text: &[u8]) -> bool {
 
 /// The first character that ends a line for some clients, but not here.
 pub(super) fn unicode_line_end(text: &[u8]) -> Option<Range<usize>> {
-    text.iter().enumerate().find_map(|(at, byte)| {
-        let length = match (byte, &text[at..]) {
-            (0x0B | 0x0C | 0x1C..=0x1E, _) => 1,
-            (0xC2, [_, 0x85, ..]) => 2,
-            (0xE2, [_, 0x80, 0xA8 | 0xA9, ..]) => 3,
-            _ => return None,
-        };
-        Some(at..at + length)
-    })
+    let may_begin = |byte: &u8| matches!(byte, 0x0B | 0x0C | 0x1C..=0x1E | 0xC2 | 0xE2);
+    text.chunks(BLOCK)
+        .zip((0..).step_by(BLOCK))
+        .filter(|(block, _)| block.iter().fold(false, |may, byte| may | may_begin(byte)))
+        .flat_map(|(block, start)| start..start + block.len())
+        .find_map(|at| {
+            let length = match text[at..] {
+                [0x0B | 0x0C | 0x1C..=0x1E, ..] => 1,
+                [0xC2, 0x85, ..] => 2,
+                [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,
+                _ => return None,
+            };
+            Some(at..at + length)
+        })
 }
 
 /// What keeps some clients from sending an id back in a header, and where that is.
