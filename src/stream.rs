@@ -37,6 +37,23 @@
 //! # });
 //! ```
 //!
+//! The chunks of a generic [`http_body::Body`](https://docs.rs/http-body) are [`bytes::Buf`], and may
+//! be in several pieces. Make each one piece; one that is [`bytes::Bytes`] already is not copied:
+//!
+//! ```
+//! # use futures::{executor::block_on, stream, TryStreamExt};
+//! # use sse_wire::stream::EventStream;
+//! use bytes::Buf;
+//!
+//! # let pieces = b"data: hel".chain(&b"lo\n\n"[..]);
+//! # let body = stream::iter([Ok::<_, std::io::Error>(pieces)]);
+//! let body = body.map_ok(|mut chunk| chunk.copy_to_bytes(chunk.remaining()));
+//! let mut events = EventStream::new(body);
+//! # let event = block_on(events.next_event()).unwrap()?;
+//! # assert_eq!(event.data(), "hello");
+//! # Ok::<(), sse_wire::stream::StreamError<std::io::Error>>(())
+//! ```
+//!
 //! # A server
 //!
 //! The body of a response, in axum, actix-web, hyper or warp: events from any stream, and a comment
