@@ -109,9 +109,9 @@ impl<S: Stream<Item: Encodable>> Stream for EncodeStream<S> {
             match items.poll_next(cx) {
                 // Encoded where it is: an item just moved costs 5 ns to read.
                 Poll::Ready(Some(ref item)) if item.encode(&mut chunk, this.encoder) => {}
-                Poll::Ready(Some(item)) => match item.into_chunk() {
-                    Ok(bytes) if chunk.is_empty() => chunk.first = bytes,
-                    outside => *this.held = Some(outside),
+                Poll::Ready(Some(item)) => match item.outside() {
+                    Some(Ok(bytes)) if chunk.is_empty() => chunk.first = bytes,
+                    outside => *this.held = outside,
                 },
                 Poll::Ready(None) => this.items.set(None),
                 Poll::Pending if chunk.is_empty() => return Poll::Pending,
@@ -169,8 +169,10 @@ mod sealed {
         /// Appends to the chunk, unless the item had better be a chunk by itself.
         fn encode(&self, chunk: &mut Chunk, encoder: &mut Encoder) -> bool;
 
-        /// A chunk of this item alone.
-        fn into_chunk(self) -> Result<Bytes, Self::Failure>;
+        /// What the stream yields instead, if it was not appended.
+        fn outside(self) -> Option<Result<Bytes, Self::Failure>> {
+            None
+        }
     }
 }
 
@@ -181,10 +183,6 @@ impl Encode for Event<'_> {
     fn encode(&self, chunk: &mut Chunk, encoder: &mut Encoder) -> bool {
         encoder.event(self, chunk.buffer(|| self.encoded_len()));
         true
-    }
-
-    fn into_chunk(self) -> Result<Bytes, Infallible> {
-        Ok(self.to_bytes())
     }
 }
 
@@ -200,12 +198,6 @@ impl Encode for Frame<'_> {
         encoder.frame(self, buffer);
         true
     }
-
-    fn into_chunk(self) -> Result<Bytes, Infallible> {
-        let mut buffer = Vec::new();
-        Encoder::new().frame(&self, &mut buffer);
-        Ok(buffer.into())
-    }
 }
 
 impl Encode for Bytes {
@@ -220,8 +212,8 @@ impl Encode for Bytes {
         joins
     }
 
-    fn into_chunk(self) -> Result<Bytes, Infallible> {
-        Ok(self)
+    fn outside(self) -> Option<Result<Bytes, Infallible>> {
+        Some(Ok(self))
     }
 }
 
@@ -233,8 +225,13 @@ impl<T: Encode<Failure = Infallible>, E> Encode for Result<T, E> {
         self.as_ref().is_ok_and(|item| item.encode(chunk, encoder))
     }
 
-    fn into_chunk(self) -> Result<Bytes, E> {
-        self.and_then(|item| item.into_chunk().map_err(|never| match never {}))
+    fn outside(self) -> Option<Result<Bytes, E>> {
+        match self {
+            Ok(item) => item
+                .outside()
+                .map(|bytes| bytes.map_err(|never| match never {})),
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 
