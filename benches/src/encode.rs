@@ -222,18 +222,17 @@ impl Encode for ToBytes {
 // Inlined here and below, since a caller's own code builds its events.
 #[inline(always)]
 pub(crate) fn ours<'a>(event: &'a Event, data: &'a str) -> sse_wire::Event<'a> {
-    let mut ours = sse_wire::Event::new(data);
-    if !event.event_type.is_empty() {
-        let event_type = EventType::new(event.event_type).expect("no line end");
-        ours = ours.with_event_type(event_type);
+    // An empty event type is none.
+    let event_type = EventType::new(event.event_type).expect("no line end");
+    let ours = sse_wire::Event::new(data).with_event_type(event_type);
+    let ours = match &*event.id {
+        "" => ours,
+        id => ours.with_id(EventId::new(id).expect("no line end")),
+    };
+    match event.retry {
+        None => ours,
+        Some(retry) => ours.with_retry(Duration::from_millis(retry)),
     }
-    if !event.id.is_empty() {
-        ours = ours.with_id(EventId::new(&*event.id).expect("no line end"));
-    }
-    if let Some(retry) = event.retry {
-        ours = ours.with_retry(Duration::from_millis(retry));
-    }
-    ours
 }
 
 /// The `tokio_util` codec; its parts are shared strings, so borrowed ones must be copied first.
