@@ -51,7 +51,7 @@
 //! ```
 //!
 //! If something only looks wrong, assert on [`Diagnostic::kind`] instead, or on [`Summary::count`]
-//! of the kinds that matter. [`Checker::with_known_field`] names a field that is meant.
+//! of the kinds that matter. [`Checker::with_known_field`] allows a field that is intended.
 //!
 //! # What is found
 //!
@@ -126,17 +126,18 @@ const BEFORE_VALUE: usize = crate::field::DECISIVE;
 ///
 /// # Order
 ///
-/// Diagnostics come in the order of the stream: each as soon as its line is complete, those of one
-/// line by their place in it. A fault that only later lines reveal is reported there, at the line
-/// that it is about. Until a field or comment has come, at most ten lines are held back: perhaps
-/// this is not a stream at all.
+/// Diagnostics come in stream order, each as soon as its line is complete. Those of one line are
+/// sorted by their place. A fault that only a later line reveals is reported after that line, with
+/// the place that it is about. Until a field or comment comes, what is found in up to ten lines is
+/// held back: perhaps this is not a stream at all.
 ///
 /// # Memory and time
 ///
-/// A checker holds what a [`Decoder`] holds, and the line that a chunk's end has cut, up to the
-/// size that the decoder allows for a block; 8 KiB of that buffer are kept. Diagnostics that were
-/// not taken wait for the next call; of each kind there are at most
-/// [`with_max_per_kind`](Self::with_max_per_kind). Time is linear in the number of bytes.
+/// A checker holds what a [`Decoder`] holds, and the line that a chunk's end has cut. It holds no
+/// more of that line than the decoder allows for a block, and keeps 8 KiB of the buffer.
+/// Diagnostics that you do not take wait for the next call, at most
+/// [`with_max_per_kind`](Self::with_max_per_kind) of each kind. Time is linear in the number of
+/// bytes.
 #[derive(Clone, Debug)]
 pub struct Checker {
     /// The stream is over; what is fed next belongs to another one.
@@ -179,8 +180,8 @@ impl Checker {
         }
     }
 
-    /// Sets how much one block may hold, in bytes: see [`Decoder::with_max_event_size`]. More is
-    /// [`Kind::EventTooLarge`].
+    /// Sets how much one block may hold, in bytes: see [`Decoder::with_max_event_size`]. A
+    /// larger block is [`Kind::EventTooLarge`].
     ///
     /// ```
     /// # use sse_wire::check::{Checker, Kind};
@@ -194,7 +195,7 @@ impl Checker {
         self
     }
 
-    /// Sets how many diagnostics of each kind are reported, 10 unless set. The same message is
+    /// Sets how many diagnostics of each kind are reported; the default is 10. The same message is
     /// reported only once. Everything that is found is [counted](Summary::count).
     ///
     /// ```

@@ -199,7 +199,7 @@ impl Block {
         );
     }
 
-    /// Whether the end of the stream here would lose something.
+    /// Whether something would be lost if the stream ended here.
     pub(super) fn is_pending(&self) -> bool {
         self.has_data
             || self.id.is_some()

@@ -1,4 +1,4 @@
-//! Data as what it is probably meant to be: JSON, plain text, or an event stream once more.
+//! What data is probably meant to be: JSON, plain text, or another event stream.
 
 use super::findings::Findings;
 use super::json::Json;
@@ -14,7 +14,7 @@ pub(super) struct Data {
     /// The data of the block, or of the last one that had any, read as JSON.
     json: Json,
     class: Class,
-    /// What is wrong with its JSON was reported.
+    /// The fault in its JSON was reported.
     reported: bool,
     /// Its first line that is a field or comment itself.
     layer: Option<Place>,
@@ -44,7 +44,7 @@ enum Class {
     Other,
 }
 
-/// How lines of text begin: a space that only some of them have was meant as text.
+/// How lines of text begin: if only some have a space, it was meant as text.
 #[derive(Clone, Debug)]
 struct Spaces {
     /// A value stood right after its colon.
@@ -230,7 +230,7 @@ impl Data {
         }
     }
 
-    /// The stream has ended, perhaps inside the block. What it has cut is not judged as JSON.
+    /// The stream has ended, perhaps inside the block. JSON that the end has cut is not judged.
     pub(super) fn finish(&mut self, findings: &mut Findings) {
         self.report_layer(findings);
         self.settle_open(b"", findings);

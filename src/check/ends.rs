@@ -97,7 +97,7 @@ impl Ends {
         Some(end)
     }
 
-    /// A line follows that is not blank, or nothing.
+    /// A line that is not blank follows, or nothing.
     pub(super) fn settle(&mut self, findings: &mut Findings) {
         if let Some(place) = self.cr.take() {
             findings.report(

@@ -47,7 +47,7 @@ impl Findings {
         *self = next;
     }
 
-    /// Counts it, and reports it unless the same was reported before, or enough of its kind.
+    /// Counts it. Reports it unless the same, or enough of its kind, was reported before.
     pub(super) fn report(
         &mut self,
         kind: Kind,
@@ -73,7 +73,7 @@ impl Findings {
         }
     }
 
-    /// Counts it. Whether it may be new.
+    /// Counts it, and returns whether it may be new.
     fn counts(&mut self, kind: Kind) -> bool {
         if kind.is_style() && !self.style {
             return false;
@@ -140,7 +140,7 @@ impl fmt::Display for Quoted<'_> {
         let mut shown = String::new();
         text::decode_into(&self.0[..end], &mut shown);
         f.write_str("`")?;
-        // Quotes and backslashes are visible: only they are not escaped.
+        // Quotes and backslashes are visible, so they are not escaped.
         for part in shown.split_inclusive(['"', '\'', '\\']) {
             let seen = part.trim_end_matches(['"', '\'', '\\']);
             write!(f, "{}", seen.escape_debug())?;

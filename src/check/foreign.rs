@@ -1,4 +1,4 @@
-//! What is in a stream but not part of it: one finding for each, and silence about its other lines.
+//! What is in a stream but not part of it: one line of it is reported, its other lines are not.
 
 use super::findings::Findings;
 use super::place::{Line, Place};
@@ -91,7 +91,7 @@ impl Foreign {
         self.of.is_some()
     }
 
-    /// Whether the line is the first of something foreign. It is reported.
+    /// Whether the line is the first of something foreign. If so, it is reported.
     pub(super) fn begins(
         &mut self,
         line: &Line<'_>,

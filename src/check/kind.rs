@@ -78,14 +78,14 @@ kinds! {
     /// A byte order mark at the start of a line, or a second one at the start of the stream: the
     /// line becomes an unknown field; a blank line is no longer blank.
     BomBeforeField = Error "bom-before-field" "R5, 9.2.6";
-    /// A byte order mark in a value, of which it remains a part.
+    /// A byte order mark in a value: it stays in the value.
     BomInValue = Warning "bom-in-value" "R5, 9.2.6";
 
     /// The first line with a different line end than the lines before it.
     MixedLineEnds = Warning "mixed-line-ends" "R2, 9.2.5";
     /// The first line that ends with a CR alone: legal, but many parsers know only LF.
     BareCr = Warning "bare-cr" "R2, 9.2.5";
-    /// The first CR CR LF, which is two line ends: probably a CRLF whose LF was made a CRLF again.
+    /// The first CR CR LF, which is two line ends: probably a CRLF whose LF became a CRLF again.
     CrCrLf = Warning "cr-cr-lf" "R6, 9.2.6";
     /// A character in a value that is not a line end, but is one to some clients: U+2028, U+2029,
     /// U+0085, U+000B, U+000C, U+001C to U+001E.

@@ -36,8 +36,8 @@ impl Lines {
         }
     }
 
-    /// Turns to the next chunk, and returns where its first line starts: after an LF that belongs
-    /// to the CR at the end of the chunk before.
+    /// Begins the next chunk, and returns where its first line starts. An LF that belongs to the
+    /// CR at the end of the chunk before is passed over.
     pub(super) fn start_chunk(&mut self, chunk: &[u8]) -> usize {
         let start = self.search.start_chunk(chunk);
         self.offset += start as u64;
@@ -48,7 +48,7 @@ impl Lines {
         self.search.next(chunk, start)
     }
 
-    /// Adds to the line that is being cut, but not more than is judged: `most` bytes.
+    /// Adds to the line that was cut, up to the `most` bytes that are judged.
     pub(super) fn cut(&mut self, more: &[u8], most: usize) {
         self.forget_spent();
         let room = most.saturating_sub(self.cut.len());

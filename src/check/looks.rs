@@ -11,7 +11,7 @@ use memchr::{memchr, memchr_iter, memchr2, memmem};
 /// This many bytes are searched at once: enough for vectors, and few enough to end early.
 const BLOCK: usize = 64;
 
-/// Whether it is all printable ASCII: then much need not be looked for.
+/// Whether it is all printable ASCII: then many faults are impossible.
 pub(super) fn is_plain(text: &[u8]) -> bool {
     let is_plain = |text: &[u8]| {
         text.iter()
@@ -20,7 +20,7 @@ pub(super) fn is_plain(text: &[u8]) -> bool {
     text.chunks(BLOCK).all(is_plain)
 }
 
-/// Text without white space and what is unseen around it.
+/// Text without the white space and invisible characters around it.
 pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(is_unseen)
 }
@@ -33,7 +33,7 @@ pub(super) fn trim_end(text: &str) -> &str {
     text.trim_end_matches(is_unseen)
 }
 
-/// White space, and what does not show: control characters, joiners, marks of direction.
+/// White space and invisible characters: control characters, joiners, marks of direction.
 fn is_unseen(character: char) -> bool {
     let is_escaped = || character.escape_debug().len() > 1;
     character.is_whitespace() || !matches!(character, '"' | '\'' | '\\') && is_escaped()
@@ -80,7 +80,7 @@ pub(super) fn is_rest_of_json(line: &[u8]) -> bool {
     }
 }
 
-/// A word that many servers end a stream with, or keep it alive.
+/// A word with which many servers end a stream or keep it alive.
 pub(super) fn is_sentinel(text: &[u8]) -> bool {
     const WORDS: [&str; 8] = [
         "done",
@@ -166,7 +166,7 @@ pub(super) fn unicode_line_end(text: &[u8]) -> Option<Range<usize>> {
         })
 }
 
-/// What keeps some clients from sending an id back in a header, and where that is.
+/// Why some clients cannot send an id back in a header, and where the reason is.
 pub(super) fn unportable(id: &[u8]) -> Option<(Range<usize>, &'static str)> {
     /// The longest that eight proxies let pass was 7,900 bytes.
     const PORTABLE: usize = 7900;
@@ -203,7 +203,7 @@ pub(super) fn is_markup(text: &[u8]) -> bool {
     )
 }
 
-/// Whether the first bytes of a line are hardly text: control characters, and what is not UTF-8.
+/// Whether the first bytes of a line are hardly text: control characters or invalid UTF-8.
 pub(super) fn is_binary(line: &[u8]) -> bool {
     const JUDGED: usize = 64;
     let start = &line[..text::boundary(line, JUDGED.min(line.len()))];
@@ -214,14 +214,14 @@ pub(super) fn is_binary(line: &[u8]) -> bool {
     odd >= 3 && odd * 4 >= start.len()
 }
 
-/// `1f`, perhaps with extensions after a semicolon (RFC 9112, section 7.1).
+/// A chunk size: `1f`, perhaps with extensions after a semicolon (RFC 9112, section 7.1).
 pub(super) fn is_chunk_size(line: &[u8]) -> bool {
     let size = memchr(b';', line).map_or(line, |end| &line[..end]);
     (1..=16).contains(&size.len()) && size.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// The first `\n` or `\r\n`, or row of them, that stands where a line should end: at the end of the
-/// value, or before another field.
+/// The first `\n` or `\r\n`, or run of them, where a line should end: at the end of the value, or
+/// before another field.
 pub(super) fn literal_line_end(value: &[u8]) -> Option<Range<usize>> {
     let mut end = 0;
     for backslash in memchr_iter(b'\\', value) {
@@ -236,7 +236,7 @@ pub(super) fn literal_line_end(value: &[u8]) -> Option<Range<usize>> {
         }
         end = value.len() - rest.len();
         if end == backslash {
-            // What this one escapes is no escape itself.
+            // The character that this one escapes starts no escape.
             end = backslash + 2;
         } else if has_lf && (rest.is_empty() || begins_field(rest)) {
             return Some(backslash..end);
@@ -254,7 +254,7 @@ pub(super) fn fault_of(time: &[u8]) -> &'static str {
     let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     let trimmed = time.trim_ascii();
     match trimmed {
-        // What is wrong follows what is judged.
+        // The fault is after the part that is judged.
         _ if is_number(time) => "what is no ASCII digit",
         _ if is_number(trimmed) => "its white space",
         [b'+' | b'-', digits @ ..] if is_number(digits) => "its sign",
@@ -270,7 +270,7 @@ pub(super) fn fault_of(time: &[u8]) -> &'static str {
     }
 }
 
-/// What is too small to hold a reconnection time, which was written as `time`.
+/// The limit that a reconnection time exceeds; `time` is its text.
 pub(super) fn exceeded_by(retry: Duration, time: &[u8]) -> Option<&'static str> {
     const MOST: &[u8] = b"18446744073709551615";
     let zeros = time.iter().take_while(|&&byte| byte == b'0').count();
@@ -294,10 +294,10 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
     hash.0
 }
 
-/// The same of a message, which need not be put together.
+/// The same for a message, without building its text.
 pub(super) fn hash_of(message: fmt::Arguments<'_>) -> u64 {
     let mut hash = Fnv::START;
-    // A hash takes any text.
+    // Hashing cannot fail.
     let _ = fmt::Write::write_fmt(&mut hash, message);
     hash.0
 }

@@ -5,8 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// How much of a line is shown, in bytes of the stream, and how much of that stands before what it
-/// is about.
+/// How many bytes of a line are shown, and how many of them are before the place.
 const SHOWN: usize = 120;
 const SHOWN_BEFORE: usize = 50;
 
@@ -88,7 +87,7 @@ impl Line<'_> {
         }
     }
 
-    /// What is shown of the line for something that starts at `start`, cut between characters.
+    /// The part of the line that is shown for something at `start`, cut between characters.
     fn shown(&self, start: usize) -> Range<usize> {
         let len = self.bytes.len();
         if len <= SHOWN {
@@ -99,8 +98,8 @@ impl Line<'_> {
     }
 }
 
-/// The start of an earlier line, for a fault that only a later one reveals. Its memory is used
-/// again.
+/// The start of an earlier line, for a fault that only a later one reveals. Its memory is
+/// reused.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     bytes: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Lines in their order: what each one is, and who judges it.
+//! Lines in their order: what each one is, and which module judges it.
 
 use super::block::{Block, Ids};
 use super::data::Data;
@@ -27,11 +27,11 @@ pub(super) struct Stream {
     ids: Ids,
     ends: Ends,
     foreign: Foreign,
-    /// Any field was there, even an unknown one.
+    /// There was a field, even if unknown.
     has_fields: bool,
-    /// Something that makes it an event stream was there, or something else with a name.
+    /// It was recognized, as an event stream or as something else.
     is_known: bool,
-    /// How many lines were not, up to then, and the first of them.
+    /// How many lines came before that, and the first of them.
     strange: u32,
     first: Option<Place>,
     /// How the line ends is of no interest.
@@ -246,7 +246,7 @@ impl Stream {
         self.block.field(name, line, value, heard, findings);
         fields::spaces(line, findings);
         let is_data = name == Name::Data;
-        // JSON has a meaning for it.
+        // In JSON, an escaped line end has a meaning.
         if !(is_data && self.data.is_json()) {
             fields::literal_line_end(line, value, findings);
         }
@@ -263,7 +263,7 @@ impl Stream {
         }
     }
 
-    /// A line that is neither field nor comment. Whether it was meant as a field.
+    /// A line that is neither field nor comment. Returns whether it was meant as a field.
     fn unknown_line(&mut self, line: &Line<'_>, findings: &mut Findings) -> bool {
         let name = field::name(line.bytes);
         let unmarked = without_boms(line.bytes);

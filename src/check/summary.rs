@@ -50,8 +50,8 @@ pub struct Summary {
     pub first_id: Option<String>,
     /// The last one. It is what a client sends when it reconnects, unless it is empty.
     pub last_id: Option<String>,
-    /// How many of them differ, [`MAX_DISTINCT_IDS`](Self::MAX_DISTINCT_IDS) at most. They are
-    /// distinguished by hashes of 64 bits.
+    /// How many different ones there were, at most
+    /// [`MAX_DISTINCT_IDS`](Self::MAX_DISTINCT_IDS). Hashes of 64 bits distinguish them.
     pub distinct_ids: usize,
     /// The `retry` fields that set the reconnection time.
     pub retries: u64,

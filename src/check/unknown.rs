@@ -6,7 +6,7 @@ use super::{Kind, looks};
 use crate::field;
 use core::fmt;
 
-/// What comes of an event without each of the [four fields](field::NAMES).
+/// What happens to an event that lacks one of the [four fields](field::NAMES).
 const LOSSES: [&str; 4] = [
     "without it this text is lost",
     "without it the event's type is `message`",
@@ -14,7 +14,7 @@ const LOSSES: [&str; 4] = [
     "without it the reconnection time stays as it was",
 ];
 
-/// What people write for one of the four.
+/// What people write instead of one of the four.
 const SYNONYMS: [(&str, &str); 11] = [
     ("type", "event"),
     ("event_type", "event"),
@@ -62,7 +62,7 @@ const HEADERS: [&str; 18] = [
     "x-powered-by",
 ];
 
-/// The known name that is this one, but for case, white space and what is unseen.
+/// The known name that differs only in case, white space and invisible characters.
 pub(super) fn meant(name: &[u8]) -> Option<&'static str> {
     // The longest has five letters; what is unseen around them is seldom more.
     let name = core::str::from_utf8(name).ok()?;
@@ -88,7 +88,7 @@ pub(super) fn is_header(name: &[u8]) -> bool {
         .any(|header| name.eq_ignore_ascii_case(header.as_bytes()))
 }
 
-/// A known name but for its case, or for white space.
+/// A known name in the wrong case, or with white space.
 pub(super) fn misspelt(line: &Line<'_>, meant: &str, findings: &mut Findings) {
     let name = field::name(line.bytes);
     let text = core::str::from_utf8(name).unwrap_or_default();
@@ -141,14 +141,14 @@ pub(super) fn report_number(place: Place, has_data: bool, findings: &mut Finding
 #[derive(Clone, Copy)]
 enum Guess {
     Synonym(&'static str),
-    /// One of the four, misspelt or torn, with what comes of its loss.
+    /// One of the four, misspelt or torn, and the effect of its loss.
     Misspelt(&'static str, &'static str),
     /// The type of an event, with its data.
     EventType,
     KeepAlive,
     RestOfJson,
     Name,
-    /// There is no colon. With what to do about the line.
+    /// There is no colon. Holds what to do about the line.
     NoName(&'static str),
 }
 
@@ -189,7 +189,7 @@ impl Guess {
         })
     }
 
-    /// What lines have in common for which this need be said only once.
+    /// What lines must share for one report to be enough.
     fn cause(self, name: &[u8]) -> &[u8] {
         match self {
             Self::NoName(purpose) => purpose.as_bytes(),
