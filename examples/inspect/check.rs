@@ -66,7 +66,7 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    /// As much as `room` columns hold; 0 holds all. A third of them is before the place.
+    /// The part that fits `room` columns; 0 means all. A third of them is before the place.
     fn of(diagnostic: &Diagnostic, room: usize) -> Self {
         let columns = diagnostic.excerpt_column()..;
         let (before, from): (Vec<_>, Vec<_>) = diagnostic
@@ -119,7 +119,7 @@ impl Excerpt {
             if bytes < diagnostic.length() {
                 carets += columns;
             }
-            // What U+FFFD stands for has fewer bytes, but then it is all that the diagnostic means.
+            // U+FFFD may replace fewer bytes, but then the diagnostic is about nothing else.
             bytes += character.len_utf8() as u64;
             from += &shown;
         }

@@ -1,4 +1,4 @@
-//! For scripts: objects with one key, which says what it is.
+//! For scripts: objects with one key, which says what each one is.
 
 use crate::check;
 use crate::position::Place;
@@ -12,7 +12,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 /// This many bytes of text are escaped before they are written.
 const PIECE: usize = 64;
-/// The room for what stands for a byte, at most six bytes, and for how many they are.
+/// The room for the escape of a byte, at most six bytes, and for its length.
 const ESCAPE: usize = 8;
 
 pub(crate) struct Json<W> {
@@ -46,8 +46,8 @@ impl<W: Write> Json<W> {
         self.out.write_all(b"\"")
     }
 
-    /// Text of whose characters only ASCII has to be escaped: without a branch for each, since JSON
-    /// in JSON has many quotes.
+    /// Text in which only ASCII has to be escaped. There is no branch for each byte, since JSON in
+    /// JSON has many quotes.
     fn escaped(&mut self, text: &str) -> io::Result<()> {
         for piece in text.as_bytes().chunks(PIECE) {
             let mut length = 0;
@@ -80,7 +80,7 @@ impl<W: Write> Json<W> {
     }
 }
 
-/// What stands for each byte in a string; its last byte is the length.
+/// The escape of each byte in a string; the last byte is the length.
 static ESCAPES: [[u8; ESCAPE]; 256] = {
     let mut escapes = [[0; ESCAPE]; 256];
     let mut byte = u8::MAX;
@@ -111,7 +111,7 @@ const fn escape(byte: u8) -> [u8; ESCAPE] {
     [b'\\', letter, 0, 0, 0, 0, 0, 2]
 }
 
-/// JSON leaves some characters as they are that terminals obey, but only within its strings.
+/// JSON need not escape all characters that terminals obey; they come only within its strings.
 fn push_safe(json: &str, safe: &mut String) {
     for character in json.chars() {
         if drives_terminal(character) {
@@ -123,7 +123,7 @@ fn push_safe(json: &str, safe: &mut String) {
 }
 
 impl<W: Write> View for Json<W> {
-    /// Written part by part: a value in between would copy all.
+    /// Written part by part: a value in between would copy everything.
     fn event(&mut self, event: &Event<'_>, about: &About) -> io::Result<()> {
         let Place { offset, line } = about.at;
         self.out.write_all(b"{\"event\":{\"number\":")?;

@@ -73,18 +73,18 @@ struct Inspector<'o, V> {
     position: Position,
     summary: Summary,
     checker: Option<Checker>,
-    /// What is wrong with the chunk, until what is before it was shown.
+    /// What is wrong with the chunk. It waits until everything before it is shown.
     found: VecDeque<Diagnostic>,
     /// The first line of each kind of fault.
     first: Vec<(Kind, u64)>,
 }
 
-/// What is shown of the events, and what was.
+/// Which events to show, and what has come so far.
 struct Shows<'o> {
     chosen: &'o Chosen,
     quiet: bool,
     time: bool,
-    /// How many of the chosen type have come.
+    /// How many events of the chosen type have come.
     count: u64,
     last: VecDeque<(Event<'static>, About)>,
     last_time: Option<Instant>,
@@ -142,7 +142,7 @@ impl<'o, V: View> Inspector<'o, V> {
         Ok(ExitCode::from(u8::from(has_errors)))
     }
 
-    /// The checker is fed first, so that what is wrong with an event stands above it.
+    /// The checker is fed first, so that a fault is shown above its event.
     fn chunk(&mut self, chunk: &[u8]) -> io::Result<()> {
         self.summary.bytes += chunk.len() as u64;
         if let Some(checker) = &mut self.checker {
@@ -195,7 +195,7 @@ impl<'o, V: View> Inspector<'o, V> {
             self.view.event(&event, &about)?;
         }
         let in_line = self.decoder.in_line();
-        // A reconnection time has taken effect at its line: only what is held can be lost.
+        // `retry` takes effect at the end of its line: only what is buffered can be lost.
         let in_block = self.decoder.in_block() && self.decoder.buffered() > 0;
         if let Some(skipped) = self.position.skipped.take() {
             let end = self.position.at.offset;
@@ -236,8 +236,8 @@ const UTF_16: &str = "this recording is in UTF-16, as PowerShell writes files; i
                       UTF-8, and places are those of the converted text: record with `curl.exe \
                       -sN -o FILE URL`";
 
-/// Where the block began that the consumed bytes belong to, and what to say of a block before it
-/// that was over the limit.
+/// Where the block of the consumed bytes began. If the block before it was over the limit, also the
+/// message about that one.
 fn pass(position: &mut Position, consumed: &[u8], ends_block: bool) -> (Place, Option<String>) {
     let Some(skipped) = position.skipped else {
         return (position.pass(consumed, ends_block), None);

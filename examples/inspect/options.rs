@@ -103,7 +103,7 @@ impl Options {
 }
 
 impl Chosen {
-    /// Whether some are left out, and with them all that is no event.
+    /// Whether some are left out; then everything that is not an event is left out, too.
     pub(crate) fn is_choosy(&self) -> bool {
         !self.types.is_empty() || self.first.is_some() || self.last.is_some()
     }

@@ -18,7 +18,7 @@ pub(crate) struct Position {
     block: Option<Place>,
     in_line: bool,
     after_cr: bool,
-    /// A block over the limit: where it began, as long as its blank line has not come.
+    /// Where a block over the limit began, until its blank line comes.
     pub(crate) skipped: Option<Place>,
 }
 
@@ -34,7 +34,7 @@ impl Position {
     }
 
     /// Passes over what the decoder has consumed for a frame, or up to the end of a chunk. Returns
-    /// where the block began that it belongs to.
+    /// where its block began.
     pub(crate) fn pass(&mut self, mut bytes: &[u8], ends_block: bool) -> Place {
         if !self.in_line {
             bytes = self.pass_blank_lines(bytes);
@@ -55,7 +55,7 @@ impl Position {
         self.skipped = Some(block);
     }
 
-    /// Passes over the rest of a block that is skipped. Returns what follows its blank line.
+    /// Passes over the rest of a skipped block. Returns what follows its blank line.
     pub(crate) fn pass_skipped<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
         let mut start = 0;
         for end in memchr::memchr2_iter(b'\r', b'\n', bytes) {

@@ -1,4 +1,4 @@
-//! JSON, laid out: nothing but white space between its tokens changes.
+//! JSON, laid out: only the white space between its tokens changes.
 
 use serde_json::Value;
 

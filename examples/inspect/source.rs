@@ -134,12 +134,12 @@ fn read(mut source: impl Read, free: &Receiver<Vec<u8>>, sender: &SyncSender<Arr
 /// Text in UTF-16, as PowerShell writes files.
 struct Utf16 {
     is_big_endian: bool,
-    /// Bytes that are not converted yet: less than a character, but for the first chunk.
+    /// Bytes that are not converted yet: the first chunk, later less than a character.
     rest: Vec<u8>,
 }
 
 impl Utf16 {
-    /// By the byte order mark; UTF-32 has one that starts alike.
+    /// Looks at the byte order mark. That of UTF-32 can start the same way.
     fn begins(chunk: &[u8]) -> Option<Self> {
         let is_big_endian = match chunk {
             [0xFF, 0xFE, 0, 0, ..] => return None,

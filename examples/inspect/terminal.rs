@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::{io, iter};
 use unicode_width::UnicodeWidthChar;
 
-/// Text of a stranger's, with what could drive the terminal escaped.
+/// Untrusted text: characters that could drive the terminal are escaped.
 pub(crate) struct Harmless<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Harmless<'_> {
@@ -29,12 +29,12 @@ fn is_harmless(text: &str) -> bool {
     find(text.as_bytes(), is_odd).is_none() && find_beyond_ascii(text).is_none()
 }
 
-/// Whether all is ASCII with a shape: as many columns as bytes.
+/// Whether all is visible ASCII: as many columns as bytes.
 pub(crate) fn is_plain(text: &str) -> bool {
     plain_len(text) == text.len()
 }
 
-/// How many plain bytes text begins with.
+/// How many plain bytes are at the start of the text.
 fn plain_len(text: &str) -> usize {
     find(text.as_bytes(), |byte| !matches!(byte, b' '..=b'~')).unwrap_or(text.len())
 }
@@ -51,7 +51,7 @@ fn find(text: &[u8], is_odd: impl Fn(u8) -> bool) -> Option<usize> {
 
 /// The first character beyond ASCII that drives the terminal, and where it is.
 pub(crate) fn find_beyond_ascii(text: &str) -> Option<(usize, char)> {
-    // The bytes that they begin with.
+    // The first bytes of such characters.
     memchr::memchr3_iter(0xC2, 0xD8, 0xE2, text.as_bytes()).find_map(|at| {
         let character = text[at..].chars().next()?;
         drives_terminal(character).then_some((at, character))
@@ -67,7 +67,7 @@ pub(crate) fn drives_terminal(character: char) -> bool {
     reorders || (character.is_control() && character != '\t')
 }
 
-/// A character as it can be shown and measured: what has no shape is escaped.
+/// A character as it can be shown and measured: an invisible one is escaped.
 pub(crate) fn visible(character: char) -> String {
     match character {
         '\t' => "    ".to_owned(),
@@ -84,14 +84,14 @@ pub(crate) fn width_of(text: &str) -> usize {
         .sum()
 }
 
-/// A part of a line that the terminal's columns hold.
+/// A part of a line that fits the terminal.
 pub(crate) struct Row<'a> {
     text: &'a str,
     is_harmless: bool,
 }
 
 impl Row<'_> {
-    /// Most text can be copied, which formatting would do at a higher price.
+    /// Most text can be copied; formatting it would cost more.
     pub(crate) fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
         if self.is_harmless {
             out.write_all(self.text.as_bytes())
@@ -119,15 +119,15 @@ pub(crate) fn rows(line: &str, width: usize) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
-/// Where the first row of a line ends that begins with `plain` plain bytes, not more than fit, and
-/// whether it is harmless.
+/// Where the first row of a line ends, and whether it is harmless. The line begins with `plain`
+/// plain bytes, and they fit.
 fn end_of_row(line: &str, plain: usize, width: usize) -> (usize, bool) {
     let (mut end, mut used, mut is_harmless) = (plain, plain, true);
     for character in line[plain..].chars() {
         let drives = drives_terminal(character);
         used += match character {
             _ if drives => character.escape_unicode().len(),
-            // Tabs stop at each eighth column; nobody knows where the margin puts them.
+            // At most eight: the next stop depends on the margin, which is not known here.
             '\t' => 8,
             _ => character.width().unwrap_or(0),
         };

@@ -1,4 +1,4 @@
-//! For people: what a line is stands as a mark in the margin.
+//! For people: a mark in the margin shows what a line is.
 
 use crate::options::Options;
 use crate::position::Place;
@@ -22,7 +22,7 @@ pub(crate) struct Text<W> {
     /// The terminal's columns; 0 does not wrap.
     width: usize,
     pretty: bool,
-    /// Diagnostics alone are shown.
+    /// Only diagnostics are shown.
     quiet: bool,
     /// The stream's name in diagnostics.
     name: String,

@@ -1,4 +1,4 @@
-//! What is shown, whatever way it is shown.
+//! What is shown, in whatever form.
 
 use crate::position::Place;
 use sse_wire::check::{self, Diagnostic};
@@ -19,17 +19,17 @@ pub(crate) trait View {
     fn diagnostic(&mut self, diagnostic: &Diagnostic) -> io::Result<()>;
     fn end(&mut self, summary: &Summary, decoder: &Decoder, checked: Checked<'_>)
     -> io::Result<()>;
-    /// Everything was shown that has arrived.
+    /// Everything that has arrived was shown.
     fn flush(&mut self) -> io::Result<()>;
 }
 
-/// What is known of an event beside itself.
+/// What is known about an event.
 #[derive(Clone, Copy)]
 pub(crate) struct About {
     /// None for the event that the end of the stream has cut off.
     pub(crate) number: Option<u64>,
     pub(crate) at: Place,
-    /// When it arrived, and how long after the one before, if that is asked for.
+    /// If asked for: when it arrived, and how long after the one before.
     pub(crate) time: Option<(SystemTime, Duration)>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum CutOff {
     #[default]
     Nothing,
     Event,
-    /// One without data.
+    /// A block without data.
     Block,
     Line,
 }
