@@ -29,7 +29,7 @@ fn is_harmless(text: &str) -> bool {
     find(text.as_bytes(), is_odd).is_none() && find_beyond_ascii(text).is_none()
 }
 
-/// Whether all is visible ASCII: as many columns as bytes.
+/// Whether all is printable ASCII: as many columns as bytes.
 pub(crate) fn is_plain(text: &str) -> bool {
     plain_len(text) == text.len()
 }

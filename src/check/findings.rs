@@ -108,13 +108,13 @@ impl Findings {
         }
     }
 
-    /// What was held back is what it seemed to be.
+    /// What was held back stands, and is reported.
     pub(super) fn release(&mut self) {
         self.holds = false;
         self.queue.extend(self.held.drain(..));
     }
 
-    /// What was held back has one cause, which is reported instead.
+    /// Forgets what was held back: it has one cause, which is reported instead.
     pub(super) fn replace_held(&mut self) {
         self.holds = false;
         self.held.clear();

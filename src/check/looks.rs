@@ -214,7 +214,7 @@ pub(super) fn is_binary(line: &[u8]) -> bool {
     odd >= 3 && odd * 4 >= start.len()
 }
 
-/// A chunk size: `1f`, perhaps with extensions after a semicolon (RFC 9112, section 7.1).
+/// An HTTP chunk size: `1f`, perhaps with extensions after a semicolon (RFC 9112, section 7.1).
 pub(super) fn is_chunk_size(line: &[u8]) -> bool {
     let size = memchr(b';', line).map_or(line, |end| &line[..end]);
     (1..=16).contains(&size.len()) && size.iter().all(u8::is_ascii_hexdigit)
